@@ -1,0 +1,61 @@
+/** The error table: every code that the API can answer, its HTTP status and its title. */
+export const errorTable = {
+  body_invalid: { status: 422, title: 'The request is well formed but wrong' },
+  json_malformed: { status: 400, title: 'The body is not valid JSON' },
+  request_malformed: { status: 400, title: 'The request is malformed' },
+  idempotency_key_missing: { status: 400, title: 'The Idempotency-Key header is missing' },
+  idempotency_key_invalid: { status: 400, title: 'The Idempotency-Key header is malformed' },
+  idempotency_key_reused: { status: 422, title: 'The idempotency key was used with another body' },
+  not_found: { status: 404, title: 'There is nothing here' },
+  method_not_allowed: { status: 405, title: 'The method is not allowed here' },
+  event_not_found: { status: 404, title: 'No such event' },
+  seat_not_found: { status: 404, title: 'No such seat' },
+  zone_not_found: { status: 404, title: 'No such zone' },
+  hold_not_found: { status: 404, title: 'No such hold' },
+  transaction_not_found: { status: 404, title: 'No such transaction' },
+  tickets_not_ready: { status: 409, title: 'The tickets are not made yet' },
+  seat_unavailable: { status: 409, title: 'Not all places are available' },
+  price_changed: { status: 409, title: 'The price has changed' },
+  sales_closed: { status: 409, title: 'The event is not on sale' },
+  fiscal_day_closed: { status: 409, title: 'The fiscal day is closed' },
+  hold_already_confirmed: { status: 409, title: 'The hold was confirmed already' },
+  hold_released: { status: 410, title: 'The hold was released' },
+  hold_expired: { status: 410, title: 'The hold has expired' },
+  hold_extension_limit: { status: 409, title: 'The hold cannot be extended again' },
+  holds_limit: { status: 429, title: 'Too many holds are alive for this client' },
+  body_too_large: { status: 413, title: 'The body is too large' },
+  media_type_unsupported: { status: 415, title: 'The media type is not supported' },
+  overloaded: { status: 503, title: 'Too busy right now' },
+  unavailable: { status: 503, title: 'The service is not available right now' },
+  internal_error: { status: 500, title: 'Something went wrong on our side' },
+} as const satisfies Record<string, { status: number; title: string }>;
+
+export type ErrorCode = keyof typeof errorTable;
+
+/** One offending field: `path` is a JSON pointer into the body (or `header/…`, `query/…`). */
+export type FieldError = { path: string; code: string; message: string };
+
+type ProblemExtras = {
+  errors?: FieldError[];
+  /** Members that stand beside the standard ones in the answer, such as the new `quote`. */
+  members?: Record<string, unknown>;
+  retryAfterSeconds?: number;
+};
+
+/** An expected refusal. The HTTP layer turns it into `application/problem+json` (RFC 9457). */
+export class Problem extends Error {
+  readonly code: ErrorCode;
+  readonly errors: FieldError[] | undefined;
+  readonly members: Record<string, unknown> | undefined;
+  readonly retryAfterSeconds: number | undefined;
+
+  /** @param detail a sentence for people: what is wrong, where, and what to do. */
+  constructor(code: ErrorCode, detail: string, extras: ProblemExtras = {}) {
+    super(detail);
+    this.name = 'Problem';
+    this.code = code;
+    this.errors = extras.errors;
+    this.members = extras.members;
+    this.retryAfterSeconds = extras.retryAfterSeconds;
+  }
+}

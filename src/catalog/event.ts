@@ -1,0 +1,77 @@
+import type { EventKey } from '../base/ids.ts';
+import type { Rounding, TaxRule } from '../tax/tax-rule.ts';
+
+export type ZoneKind = 'numbered' | 'general';
+
+export type Zone = {
+  zoneNo: number;
+  name: string;
+  kind: ZoneKind;
+  /** Minor units; null in a numbered zone whose seats are priced by category. */
+  price: number | null;
+  capacity: number;
+};
+
+export type Category = { categoryNo: number; name: string; color: string; price: number };
+
+/** The seats of a plan in columns: index i is the seat with seatNo i + 1. */
+export type SeatColumns = {
+  count: number;
+  zoneNo: Int16Array;
+  categoryNo: Int16Array;
+  rowNo: Int32Array;
+  /** Neighbours of one row differ by 1. */
+  position: Int32Array;
+  x: Float32Array;
+  y: Float32Array;
+  rowLabel: string[];
+  seatLabel: string[];
+};
+
+/** A drawn shape of the plan, in absolute plan coordinates. */
+export type PlanArea = {
+  shape: 'rectangle' | 'circle' | 'ellipse' | 'polygon' | 'text';
+  x: number;
+  y: number;
+  width?: number;
+  height?: number;
+  radius?: number;
+  points?: { x: number; y: number }[];
+  color?: string;
+  border_color?: string;
+  rotation?: number;
+  text?: { text: string; size: number; color: string; x: number; y: number };
+  /** The general zone that this area stands for. */
+  zoneNo?: number;
+};
+
+export type EventStatus = 'draft' | 'published' | 'cancelled';
+
+/** An event with all that a process needs to show it, quote it and propose seats; read-only. */
+export type CatalogEvent = EventKey & {
+  name: string;
+  description: string | null;
+  seller: { name: string; legalName: string; taxId: string; timezone: string; rounding: Rounding };
+  venue: { name: string; address: string | null; timezone: string };
+  startsAt: Date;
+  currency: string;
+  status: EventStatus;
+  salesStartAt: Date;
+  salesEndAt: Date;
+  pricingVersion: number;
+  taxVersion: number;
+  planVersion: number;
+  planSize: { width: number; height: number };
+  areas: PlanArea[];
+  /** Index i is zone i + 1, and category i + 1. */
+  zones: Zone[];
+  categories: Category[];
+  seats: SeatColumns;
+  /** The seller's rules that apply to this event, whatever their dates. */
+  taxRules: TaxRule[];
+};
+
+/** Whether an event sells at an instant by the process's clock; the database decides again. */
+export function isOnSale(event: CatalogEvent, now: Date): boolean {
+  return event.status === 'published' && event.salesStartAt <= now && now < event.salesEndAt;
+}

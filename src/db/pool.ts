@@ -1,0 +1,49 @@
+import pg from 'pg';
+
+const int8 = 20;
+const timestamptz = 1184;
+
+function parseBigint(text: string): number {
+  const n = Number(text);
+  if (!Number.isSafeInteger(n)) throw new Error(`bigint ${text} is beyond what a number holds exactly`);
+  return n;
+}
+
+/** PostgreSQL's infinity has no Date; it is ±8.64e15 ms, the ends of what a Date can be. */
+function parseInstant(text: string): Date {
+  if (text === 'infinity') return new Date(8.64e15);
+  if (text === '-infinity') return new Date(-8.64e15);
+  return new Date(text.replace(' ', 'T').replace(/([+-]\d\d)$/, '$1:00'));
+}
+
+const types = {
+  getTypeParser(oid: number, format?: 'text' | 'binary') {
+    if (format !== 'binary' && oid === int8) return parseBigint;
+    if (format !== 'binary' && oid === timestamptz) return parseInstant;
+    return pg.types.getTypeParser(oid, format as 'text');
+  },
+} as pg.CustomTypesConfig;
+
+export type Pool = pg.Pool;
+export type Client = pg.ClientBase;
+
+/** A pool of connections. Instants are UTC Dates, bigints are safe integers. */
+export function createPool(options: { url: string; size: number; name: string }): Pool {
+  const pool = new pg.Pool({
+    connectionString: options.url,
+    max: options.size,
+    application_name: options.name,
+    idleTimeoutMillis: 60_000,
+    connectionTimeoutMillis: 10_000,
+    keepAlive: true,
+    types,
+  });
+  // An idle connection that the server ends is replaced at its next use.
+  pool.on('error', () => {});
+  return pool;
+}
+
+/** One connection of its own, for LISTEN and for migrations. */
+export function createClient(options: { url: string; name: string }): pg.Client {
+  return new pg.Client({ connectionString: options.url, application_name: options.name, keepAlive: true, types });
+}

@@ -1,0 +1,82 @@
+import type { Client, Pool } from './pool.ts';
+
+export type Row = Record<string, unknown>;
+
+/** Something that can read: a pool, or a transaction. */
+export type Reader = {
+  query<R extends Row>(statement: Statement): Promise<R[]>;
+};
+
+/** A statement; with a name it is prepared once a connection. */
+export type Statement = { name?: string; text: string; values?: unknown[] };
+
+declare const writes: unique symbol;
+
+/** A transaction. Only a Tx can write, and it throws when used after its end. */
+export type Tx = Reader & { readonly [writes]: true };
+
+async function run<R extends Row>(client: Client | Pool, statement: Statement): Promise<R[]> {
+  const result = await client.query<R>(statement);
+  return result.rows;
+}
+
+/** A reader over the pool: each query on a connection of its own. */
+export function reader(pool: Pool): Reader {
+  return { query: (statement) => run(pool, statement) };
+}
+
+/**
+ * Runs `work` in one transaction and returns its result once that is committed. Any error rolls back.
+ * A connection whose end is unknown is thrown away, never given back.
+ */
+export async function transact<T>(pool: Pool, work: (tx: Tx) => Promise<T>): Promise<T> {
+  const client = await pool.connect();
+  let open = true;
+  const tx = {
+    query<R extends Row>(statement: Statement): Promise<R[]> {
+      if (!open) throw new Error('a transaction was used after its end');
+      return run<R>(client, statement);
+    },
+  } as Tx;
+  try {
+    await client.query('begin');
+    const result = await work(tx);
+    open = false;
+    await client.query('commit');
+    client.release();
+    return result;
+  } catch (error) {
+    open = false;
+    const broken = await client.query('rollback').then(
+      () => undefined,
+      (e: Error) => e,
+    );
+    client.release(broken);
+    throw error;
+  }
+}
+
+/**
+ * Runs one statement that is a transaction by itself (autocommit): one round trip, one flush. This is
+ * how a group's function is called.
+ */
+export async function transactOnce<R extends Row>(pool: Pool, statement: Statement): Promise<R[]> {
+  const client = await pool.connect();
+  try {
+    const result = await client.query<R>(statement);
+    client.release();
+    return result.rows;
+  } catch (error) {
+    // A server-side error leaves the connection sound; anything else leaves it in an unknown state.
+    const sound = typeof (error as { severity?: unknown }).severity === 'string' && !isConnectionError(error);
+    client.release(!sound);
+    throw error;
+  }
+}
+
+/** Whether an error means that the connection is gone, and so the outcome of what ran is unknown. */
+export function isConnectionError(error: unknown): boolean {
+  const code = (error as { code?: unknown }).code;
+  if (typeof code !== 'string') return /terminated|timeout|ended|closed/i.test(String((error as Error)?.message));
+  return /^(08|57P|ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_|ENOENT|EHOST|ENET)/.test(code) || code === '25006';
+}
