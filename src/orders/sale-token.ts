@@ -1,0 +1,56 @@
+import { createHmac, timingSafeEqual } from 'node:crypto';
+
+/** What a secret link opens: one sale of one seller. */
+export type SaleKey = { tenantId: number; transactionId: string };
+
+/** Where a sale is read. Absolute when the public address is configured, else paths of this server. */
+export type SaleLinks = { self: string; events: string; tickets: string; page: string };
+
+// 18 bytes are 144 bits, and 24 characters of base64url without padding.
+const macBytes = 18;
+const tokenPattern = /^([1-9]\d{0,9})\.([A-Za-z0-9_-]{24})$/;
+const maxInt4 = 2_147_483_647;
+
+function mac(secret: string, key: SaleKey): Buffer {
+  const text = `${key.tenantId}|${key.transactionId}`;
+  return createHmac('sha256', secret).update(text).digest().subarray(0, macBytes);
+}
+
+/**
+ * The unguessable part of a sale's secret link: `<tenantId>.<24 characters>`, derived from the
+ * server's secret, so that it is stored nowhere and can be made again for the same sale.
+ */
+export function saleToken(secret: string, tenantId: number, transactionId: string): string {
+  return `${tenantId}.${mac(secret, { tenantId, transactionId }).toString('base64url')}`;
+}
+
+/**
+ * The sale that a token opens, or null when the token is missing, malformed, or another sale's. The
+ * comparison takes the same time wherever the texts differ.
+ */
+export function openSale(secret: string, transactionId: string, token: string | undefined): SaleKey | null {
+  const match = tokenPattern.exec(token ?? '');
+  if (!match) return null;
+  const tenantId = Number(match[1]);
+  if (tenantId > maxInt4) return null;
+  const key = { tenantId, transactionId };
+  return timingSafeEqual(Buffer.from(match[2]!, 'base64url'), mac(secret, key)) ? key : null;
+}
+
+/** The links of a sale, each with its secret token. `publicUrl` is the shop's address, if one is set. */
+export function saleLinks(
+  secret: string,
+  publicUrl: string | undefined,
+  tenantId: number,
+  transactionId: string,
+): SaleLinks {
+  const base = (publicUrl ?? '').replace(/\/+$/, '');
+  const query = `?token=${saleToken(secret, tenantId, transactionId)}`;
+  const sale = `${base}/sales/transactions/${transactionId}`;
+  return {
+    self: `${sale}${query}`,
+    events: `${sale}/events${query}`,
+    tickets: `${sale}/tickets.pdf${query}`,
+    page: `${base}/orders/${transactionId}${query}`,
+  };
+}
