@@ -1,0 +1,136 @@
+import { limits } from './base/limits.ts';
+
+export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+export type LogLevel = (typeof logLevels)[number];
+
+/** What the environment decides. Everything that is not here is a constant of src/base/limits.ts. */
+export type Config = {
+  host: string;
+  port: number;
+  /** Absent: the embedded PostgreSQL. */
+  databaseUrl: string | undefined;
+  /** Where the embedded database and the made secret are kept. */
+  dataDir: string;
+  /** The address under which people reach the shop, without a last slash. */
+  publicUrl: string | undefined;
+  /** Absent: mails go to the outbox page. */
+  smtpUrl: string | undefined;
+  mailFrom: string;
+  /** Signs the secret links of sales. Absent: one is made and kept in the data folder. */
+  secret: string | undefined;
+  /** The proxies whose X-Forwarded headers are believed. */
+  trustProxy: boolean | string[];
+  logLevel: LogLevel;
+  dbPoolSize: number;
+  holdTtlSeconds: number;
+  holdsPerClientMax: number;
+  holdsPerAddressMax: number;
+  /** How long a process that is told to end may take to finish what it has begun. */
+  drainSeconds: number;
+};
+
+/** The environment cannot be used; `faults` names every reason at once, in sentences. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+  readonly faults: string[];
+
+  constructor(faults: string[]) {
+    super(faults.join('\n'));
+    this.faults = faults;
+  }
+}
+
+type Env = Record<string, string | undefined>;
+
+class EnvReader {
+  readonly faults: string[] = [];
+  readonly #env: Env;
+
+  constructor(env: Env) {
+    this.#env = env;
+  }
+
+  /** A variable that is empty counts as absent. */
+  text(name: string): string | undefined {
+    const value = this.#env[name]?.trim();
+    return value === '' ? undefined : value;
+  }
+
+  int(name: string, fallback: number, min: number, max: number): number {
+    const text = this.text(name);
+    if (text === undefined) return fallback;
+    const value = Number(text);
+    if (/^\d+$/.test(text) && value >= min && value <= max) return value;
+    this.faults.push(`${name} is a whole number from ${min} to ${max}, not "${text}".`);
+    return fallback;
+  }
+
+  oneOf<T extends string>(name: string, fallback: T, allowed: readonly T[]): T {
+    const text = this.text(name);
+    if (text === undefined) return fallback;
+    const value = allowed.find((one) => one === text);
+    if (value === undefined) this.faults.push(`${name} is one of ${allowed.join(', ')}, not "${text}".`);
+    return value ?? fallback;
+  }
+
+  /** The value is never repeated in a fault: it may hold a password. */
+  url(name: string, protocols: readonly string[]): string | undefined {
+    const text = this.text(name);
+    if (text === undefined) return undefined;
+    const protocol = URL.canParse(text) ? new URL(text).protocol : '';
+    if (protocols.includes(protocol)) return text;
+    const starts = protocols.map((one) => `${one}//`).join(' or ');
+    this.faults.push(`${name} is a URL that starts with ${starts}; what it holds is not.`);
+    return undefined;
+  }
+}
+
+function readTrustProxy(env: EnvReader): boolean | string[] {
+  const text = env.text('TRUST_PROXY');
+  if (text === undefined || text === 'false') return false;
+  if (text === 'true') return true;
+  const addresses = text.split(',').map((one) => one.trim());
+  const named = ['loopback', 'linklocal', 'uniquelocal'];
+  const bad = addresses.filter((one) => !named.includes(one) && !/^[0-9a-fA-F:.]+(\/\d{1,3})?$/.test(one));
+  if (bad.length > 0) {
+    env.faults.push(
+      `TRUST_PROXY is true, false, or a list of addresses such as 10.0.0.0/8,loopback; not "${bad.join(', ')}".`,
+    );
+  }
+  return addresses;
+}
+
+function readSecret(env: EnvReader): string | undefined {
+  const secret = env.text('TAQUILLA_SECRET');
+  if (secret !== undefined && secret.length < 32) {
+    env.faults.push('TAQUILLA_SECRET has at least 32 characters; make one with: openssl rand -base64 32');
+  }
+  return secret;
+}
+
+/**
+ * Reads the configuration.
+ * @throws ConfigError that names every fault.
+ */
+export function readConfig(environment: Env): Config {
+  const env = new EnvReader(environment);
+  const config: Config = {
+    host: env.text('HOST') ?? '127.0.0.1',
+    port: env.int('PORT', 3000, 0, 65_535),
+    databaseUrl: env.url('DATABASE_URL', ['postgres:', 'postgresql:']),
+    dataDir: env.text('TAQUILLA_DATA_DIR') ?? 'data',
+    publicUrl: env.url('PUBLIC_URL', ['http:', 'https:'])?.replace(/\/+$/, ''),
+    smtpUrl: env.url('SMTP_URL', ['smtp:', 'smtps:']),
+    mailFrom: env.text('MAIL_FROM') ?? 'Taquilla <tickets@localhost>',
+    secret: readSecret(env),
+    trustProxy: readTrustProxy(env),
+    logLevel: env.oneOf('LOG_LEVEL', 'info', logLevels),
+    dbPoolSize: env.int('DB_POOL_SIZE', 10, 2, 500),
+    holdTtlSeconds: env.int('HOLD_TTL_SECONDS', limits.holdTtlSeconds, 1, 86_400),
+    holdsPerClientMax: env.int('HOLDS_PER_CLIENT_MAX', limits.holdsAlivePerClientMax, 1, 1_000_000),
+    holdsPerAddressMax: env.int('HOLDS_PER_ADDRESS_MAX', limits.holdsAlivePerAddressMax, 1, 1_000_000),
+    drainSeconds: env.int('DRAIN_SECONDS', 20, 1, 600),
+  };
+  if (env.faults.length > 0) throw new ConfigError(env.faults);
+  return config;
+}
