@@ -51,6 +51,10 @@ create table holds (
   -- The instant of the next change of a tax rule: a later confirm needs a new quote.
   quote_valid_until timestamptz not null,
   created_at timestamptz not null default now(),
+  net bigint not null,
+  discounts bigint not null,
+  fees bigint not null,
+  taxes bigint not null,
   total bigint not null,
   line_zone smallint[] not null,
   line_seat integer[] not null,
@@ -63,9 +67,12 @@ create table holds (
   tax_rule_ids integer[] not null,
   tax_amounts bigint[] not null,
   primary key (tenant_id, hold_id),
+  check (total = net + taxes + fees - discounts),
   check ((state = 'confirmed') = (transaction_id is not null))
 ) with (fillfactor = 70);
-create index holds_expiry on holds (tenant_id, event_id, expires_at);
+-- Not led by the tenant: the sweep looks for expired holds of every seller at once, off the hot path.
+-- Not partial on state: then confirming a hold would touch this index and the key's.
+create index holds_expiry on holds (expires_at);
 
 create table transactions (
   tenant_id integer not null,
@@ -156,15 +163,14 @@ create table fiscal_documents (
   unique (tenant_id, transaction_id)
 );
 
--- Digests, not texts: 16 bytes each of SHA-256 over route and key, and over the canonical body.
+-- Digests, not texts: 16 bytes each of SHA-256 over caller, route and key, and over the canonical body.
 create table idempotency_keys (
   tenant_id integer not null,
-  caller integer not null,
   key_digest uuid not null,
   body_digest uuid not null,
   transaction_id uuid not null,
   replays integer not null default 0,
-  primary key (tenant_id, caller, key_digest)
+  primary key (tenant_id, key_digest)
 ) with (fillfactor = 90);
 
 create table steps (
