@@ -23,6 +23,7 @@ export const limits = {
   streamPingSeconds: 15,
   streamsPerProcessMax: 20_000,
   availabilityPushMilliseconds: 100,
+  availabilityRereadSeconds: 30,
   sweepSeconds: 1,
   sweepRowsMax: 500,
 } as const;

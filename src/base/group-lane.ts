@@ -1,0 +1,143 @@
+import { Problem } from './errors.ts';
+
+/** What `run` answers for a request that must go into the next group: an earlier one of its group stood in its way. */
+export const again = Symbol('again');
+
+export type GroupLaneOptions<Request, Result> = {
+  /** Does one group in one transaction; answers for each request, in order. */
+  run(requests: Request[]): Promise<(Result | typeof again)[]>;
+  /** Whether an error may pass by itself (a lost connection, a deadlock), so that the same group is sent again. */
+  isPassing(error: unknown): boolean;
+  groupMax: number;
+  queueMax: number;
+  retrySecondsMax: number;
+};
+
+type Waiting<Request, Result> = {
+  request: Request;
+  resolve(result: Result): void;
+  reject(error: unknown): void;
+};
+
+const retryDelayMilliseconds = { first: 20, max: 1_000 };
+
+function sleep(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
+
+/**
+ * Makes groups of requests that arrive while a group is being committed. One group is in flight. Nobody waits
+ * for a timer: an idle lane starts with what one turn of the event loop brings, a busy one grows its groups by itself.
+ */
+export class GroupLane<Request, Result> {
+  readonly #options: GroupLaneOptions<Request, Result>;
+  #queue: Waiting<Request, Result>[] = [];
+  #running = false;
+
+  constructor(options: GroupLaneOptions<Request, Result>) {
+    this.#options = options;
+  }
+
+  /** Requests that wait, without those of the group in flight. */
+  get waiting(): number {
+    return this.#queue.length;
+  }
+
+  /** True when nothing waits and nothing is in flight. */
+  get idle(): boolean {
+    return !this.#running && this.#queue.length === 0;
+  }
+
+  /**
+   * Puts a request into the next group.
+   * @throws Problem `overloaded` at once when the queue is full; whatever `run` throws for this request alone.
+   */
+  submit(request: Request): Promise<Result> {
+    if (this.#queue.length >= this.#options.queueMax) {
+      const detail = 'Too many requests are waiting. Nothing was changed; try again in a moment.';
+      return Promise.reject(new Problem('overloaded', detail, { retryAfterSeconds: 1 }));
+    }
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ request, resolve, reject });
+      if (this.#running) return;
+      this.#running = true;
+      setImmediate(() => void this.#drain());
+    });
+  }
+
+  async #drain(): Promise<void> {
+    while (this.#queue.length > 0) await this.#settle(this.#queue.splice(0, this.#options.groupMax));
+    this.#running = false;
+  }
+
+  /** Runs a group; when its statement fails, halves of it, until whoever makes it fail stands alone. */
+  async #settle(group: Waiting<Request, Result>[]): Promise<void> {
+    try {
+      const results = await this.#runPatiently(group.map((waiting) => waiting.request));
+      const postponed = group.filter((_, i) => results[i] === again);
+      group.forEach((waiting, i) => {
+        const result = results[i]!;
+        if (result !== again) waiting.resolve(result);
+      });
+      this.#queue.unshift(...postponed);
+    } catch (error) {
+      if (group.length === 1 || error instanceof Problem) {
+        for (const waiting of group) waiting.reject(error);
+        return;
+      }
+      const half = group.length >> 1;
+      await this.#settle(group.slice(0, half));
+      await this.#settle(group.slice(half));
+    }
+  }
+
+  async #runPatiently(requests: Request[]): Promise<(Result | typeof again)[]> {
+    const deadline = performance.now() + this.#options.retrySecondsMax * 1000;
+    let delay = retryDelayMilliseconds.first;
+    for (;;) {
+      try {
+        return await this.#options.run(requests);
+      } catch (error) {
+        if (!this.#options.isPassing(error)) throw error;
+        if (performance.now() + delay > deadline) {
+          const detail = 'The database does not answer. Try again with the same idempotency key.';
+          throw new Problem('unavailable', detail, { retryAfterSeconds: 5 });
+        }
+        await sleep(delay);
+        delay = Math.min(delay * 2, retryDelayMilliseconds.max);
+      }
+    }
+  }
+}
+
+/** Lanes by key, made when first needed and forgotten when idle. */
+export class GroupLanes<Key, Request, Result> {
+  readonly #lanes = new Map<Key, GroupLane<Request, Result>>();
+  readonly #create: (key: Key) => GroupLane<Request, Result>;
+
+  constructor(create: (key: Key) => GroupLane<Request, Result>) {
+    this.#create = create;
+  }
+
+  /** Requests that wait in all lanes. */
+  get waiting(): number {
+    let sum = 0;
+    for (const lane of this.#lanes.values()) sum += lane.waiting;
+    return sum;
+  }
+
+  get idle(): boolean {
+    return this.#lanes.size === 0;
+  }
+
+  /** Submits to the key's lane; errors are those of `GroupLane.submit`. */
+  async submit(key: Key, request: Request): Promise<Result> {
+    let lane = this.#lanes.get(key);
+    if (!lane) this.#lanes.set(key, (lane = this.#create(key)));
+    try {
+      return await lane.submit(request);
+    } finally {
+      if (lane.idle) this.#lanes.delete(key);
+    }
+  }
+}

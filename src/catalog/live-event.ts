@@ -1,0 +1,97 @@
+import { createSeatPicker, type SeatPicker } from '../holds/best-available.ts';
+import { FREE, HELD, type Availability, type AvailabilityChange } from './availability.ts';
+import type { CatalogEvent } from './event.ts';
+
+type Listener = (change: AvailabilityChange) => void;
+
+/** An event in memory with what this process believes of its places. It only ever proposes. */
+export class LiveEvent {
+  readonly event: CatalogEvent;
+  readonly #picker: SeatPicker;
+  readonly #availability: Availability;
+  /** The seats with open proposals taken out: what the next proposal is made from. */
+  readonly #proposable: Uint8Array;
+  readonly #freeInZone: Int32Array;
+  readonly #listeners: Set<Listener>;
+
+  /** @param predecessor the object that this one follows after prices or taxes have changed: its listeners stay. */
+  constructor(event: CatalogEvent, availability: Availability, predecessor?: LiveEvent) {
+    this.event = event;
+    this.#picker = createSeatPicker(event);
+    this.#availability = availability;
+    this.#proposable = availability.seats.slice();
+    this.#freeInZone = this.#countFree();
+    this.#listeners = predecessor ? predecessor.#listeners : new Set();
+  }
+
+  get availability(): Readonly<Availability> {
+    return this.#availability;
+  }
+
+  /** Places on sale in a zone. */
+  available(zoneNo: number): number {
+    return this.#availability.zonesLeft.get(zoneNo) ?? this.#freeInZone[zoneNo] ?? 0;
+  }
+
+  isFree(seatNo: number): boolean {
+    return this.#availability.seats[seatNo - 1] === FREE;
+  }
+
+  /** Takes a change over and tells the listeners what is new in it. */
+  apply(change: AvailabilityChange): void {
+    const seats = change.seats.filter(({ seatNo, state }) => this.#set(seatNo, state));
+    const zones = change.zones.filter(({ zoneNo, left }) => this.#availability.zonesLeft.get(zoneNo) !== left);
+    for (const { zoneNo, left } of zones) this.#availability.zonesLeft.set(zoneNo, left);
+    if (seats.length > 0 || zones.length > 0) for (const listener of this.#listeners) listener({ seats, zones });
+  }
+
+  /**
+   * The best free seats, taken out of the next proposals until `apply` or `withdraw` tells what became of
+   * them; null when there are not enough.
+   */
+  propose(quantity: number, zoneNo: number | undefined): { seatNos: number[]; split: boolean } | null {
+    const pick = this.#picker.pick(this.#proposable, quantity, zoneNo);
+    for (const seatNo of pick?.seatNos ?? []) this.#proposable[seatNo - 1] = HELD;
+    return pick;
+  }
+
+  /** Takes a proposal back: its seats are again what this process believes of them. */
+  withdraw(seatNos: number[]): void {
+    for (const seatNo of seatNos) this.#proposable[seatNo - 1] = this.#availability.seats[seatNo - 1]!;
+  }
+
+  /** Replaces everything by a newer reading of the database. */
+  replace(availability: Availability): void {
+    const old = this.#availability.seats;
+    const seats = [...availability.seats.keys()]
+      .filter((i) => availability.seats[i] !== old[i])
+      .map((i) => ({ seatNo: i + 1, state: availability.seats[i]! }));
+    this.apply({ seats, zones: [...availability.zonesLeft].map(([zoneNo, left]) => ({ zoneNo, left })) });
+  }
+
+  /** Calls the listener with each change, until the returned function is called. */
+  subscribe(listener: Listener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  #set(seatNo: number, state: number): boolean {
+    const seats = this.#availability.seats;
+    const before = seats[seatNo - 1];
+    if (before === undefined) return false;
+    this.#proposable[seatNo - 1] = state;
+    if (before === state) return false;
+    const zoneNo = this.event.seats.zoneNo[seatNo - 1]!;
+    if (before === FREE) this.#freeInZone[zoneNo]!--;
+    if (state === FREE) this.#freeInZone[zoneNo]!++;
+    seats[seatNo - 1] = state;
+    return true;
+  }
+
+  #countFree(): Int32Array {
+    const counts = new Int32Array(this.event.zones.length + 1);
+    const { seats } = this.#availability;
+    for (let i = 0; i < seats.length; i++) if (seats[i] === FREE) counts[this.event.seats.zoneNo[i]!]!++;
+    return counts;
+  }
+}
