@@ -7,7 +7,8 @@ export type IdSource = { uuid(): string };
 const pool = Buffer.alloc(10 * 1024);
 let poolOffset = pool.length;
 
-function hex(bytes: Buffer): string {
+/** Writes 16 bytes as a UUID. */
+export function formatUuid(bytes: Buffer): string {
   const s = bytes.toString('hex');
   return `${s.slice(0, 8)}-${s.slice(8, 12)}-${s.slice(12, 16)}-${s.slice(16, 20)}-${s.slice(20)}`;
 }
@@ -27,14 +28,14 @@ export function uuidv7(nowMilliseconds: number): string {
   poolOffset += 10;
   bytes[6] = 0x70 | (bytes[6]! & 0x0f);
   bytes[8] = 0x80 | (bytes[8]! & 0x3f);
-  return hex(bytes);
+  return formatUuid(bytes);
 }
 
 /** The lowest UUIDv7 of an instant: a bound for ranges over time-ordered keys. */
 export function uuidv7Floor(at: Date): string {
   const bytes = Buffer.alloc(16);
   bytes.writeUIntBE(Math.max(0, at.getTime()), 0, 6);
-  return hex(bytes);
+  return formatUuid(bytes);
 }
 
 /** The system's clock and id source. */
@@ -115,5 +116,5 @@ export function parseHoldToken(token: string): (EventKey & { holdId: string }) |
   const tenantId = bytes.readUInt32BE(0);
   const eventId = bytes.readUInt32BE(4);
   if (tenantId < 1 || tenantId > maxInt4 || eventId < 1 || eventId > maxInt4) return null;
-  return { tenantId, eventId, holdId: hex(bytes.subarray(8)) };
+  return { tenantId, eventId, holdId: formatUuid(bytes.subarray(8)) };
 }

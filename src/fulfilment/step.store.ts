@@ -1,0 +1,48 @@
+import type { Pool } from '../db/pool.ts';
+import { transactOnce, type Tx } from '../db/transaction.ts';
+import type { StepName, StepReport } from '../base/step.ts';
+
+/** A step that has not ended yet. */
+export type PendingStep = { transactionId: string; name: StepName };
+
+/**
+ * Ends steps of one seller's sales, or records failed attempts; `attemptsMax` failed ones end a step as
+ * failed. Steps that have ended already are left as they are.
+ * @returns the steps of these sales that are still pending.
+ */
+export async function finishSteps(
+  tx: Tx,
+  tenantId: number,
+  reports: readonly StepReport[],
+  attemptsMax: number,
+): Promise<PendingStep[]> {
+  return await tx.query<PendingStep>({
+    name: 'finish-steps',
+    text: `select transaction_id as "transactionId", name
+             from finish_steps($1, $2::uuid[], $3::step_name[], $4::step_state[], $5::text[], $6)`,
+    values: [
+      tenantId,
+      reports.map((report) => report.transactionId),
+      reports.map((report) => report.name),
+      reports.map((report) => (report.state === 'retry' ? 'pending' : report.state)),
+      reports.map((report) => report.detail ?? null),
+      attemptsMax,
+    ],
+  });
+}
+
+/**
+ * Adds one seller's sales to the statistics of their zones and ends their 'statistics' steps; a sale
+ * that was counted before is left out.
+ */
+export async function countSales(
+  pool: Pool,
+  tenantId: number,
+  transactionIds: readonly string[],
+): Promise<void> {
+  await transactOnce(pool, {
+    name: 'count-sales',
+    text: 'select count_sales($1, $2::uuid[])',
+    values: [tenantId, transactionIds],
+  });
+}
