@@ -31,7 +31,7 @@ create function confirm_sales(
   p_names text[], p_emails text[], p_phones text[], p_documents text[], p_locales text[],
   p_methods text[], p_references text[],
   out outcomes text[], out transaction_ids uuid[], out numbers bigint[], out totals bigint[],
-  out currencies text[], out created_ats timestamptz[], out prefix text, out padding smallint
+  out currencies text[], out sold_events integer[], out sold_seats integer[], out prefix text, out padding smallint
 ) language plpgsql as $$
 declare
   v_count constant integer := cardinality(p_keys);
@@ -127,11 +127,12 @@ begin
     update seat_states s set state = 'sold' from places p
      where s.tenant_id = p_tenant and s.event_id = p.event_id and s.seat_no = p.seat_no
        and s.hold_id = p.hold_id and s.state = 'held'
-    returning 1
+    returning s.event_id, s.seat_no
   )
-  select (select count(*) from places), (select count(*) from changed) into v_seats, v_sold;
-  if v_seats <> v_sold then
-    raise exception 'a live hold has lost % of its % seats', v_seats - v_sold, v_seats;
+  select coalesce(array_agg(event_id), '{}'), coalesce(array_agg(seat_no), '{}'), (select count(*) from places)
+    into sold_events, sold_seats, v_seats from changed;
+  if v_seats <> cardinality(sold_seats) then
+    raise exception 'a live hold has lost % of its % seats', v_seats - cardinality(sold_seats), v_seats;
   end if;
 
   with sums as (
@@ -213,9 +214,8 @@ begin
    where s.tenant_id = p_tenant and s.series_id = p_series and v_won > 0;
 
   select array_agg(d.number order by i), array_agg(coalesce(d.total, totals[i]) order by i),
-         array_agg(coalesce(d.currency::text, currencies[i]) order by i),
-         array_agg(d.issued_at order by i)
-    into numbers, totals, currencies, created_ats
+         array_agg(coalesce(d.currency::text, currencies[i]) order by i)
+    into numbers, totals, currencies
     from generate_series(1, v_count) i
     left join (select * from fiscal_documents f
                 where f.tenant_id = p_tenant and f.transaction_id = any (transaction_ids)) d

@@ -1,7 +1,9 @@
 import pg from 'pg';
 
 const int8 = 20;
+const int8Array = 1016;
 const timestamptz = 1184;
+const timestamptzArray = 1185;
 
 function parseBigint(text: string): number {
   const n = Number(text);
@@ -16,11 +18,27 @@ function parseInstant(text: string): Date {
   return new Date(text.replace(' ', 'T').replace(/([+-]\d\d)$/, '$1:00'));
 }
 
+// Elements of these types never need quotes, so an array's text is taken apart at its commas.
+function parseArray<T>(parse: (text: string) => T) {
+  return (text: string): (T | null)[] =>
+    text === '{}'
+      ? []
+      : text
+          .slice(1, -1)
+          .split(',')
+          .map((part) => (part === 'NULL' ? null : parse(part.replaceAll('"', ''))));
+}
+
+const parsers = new Map<number, (text: string) => unknown>([
+  [int8, parseBigint],
+  [int8Array, parseArray(parseBigint)],
+  [timestamptz, parseInstant],
+  [timestamptzArray, parseArray(parseInstant)],
+]);
+
 const types = {
   getTypeParser(oid: number, format?: 'text' | 'binary') {
-    if (format !== 'binary' && oid === int8) return parseBigint;
-    if (format !== 'binary' && oid === timestamptz) return parseInstant;
-    return pg.types.getTypeParser(oid, format as 'text');
+    return (format !== 'binary' && parsers.get(oid)) || pg.types.getTypeParser(oid, format as 'text');
   },
 } as pg.CustomTypesConfig;
 

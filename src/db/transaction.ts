@@ -78,5 +78,14 @@ export async function transactOnce<R extends Row>(pool: Pool, statement: Stateme
 export function isConnectionError(error: unknown): boolean {
   const code = (error as { code?: unknown }).code;
   if (typeof code !== 'string') return /terminated|timeout|ended|closed/i.test(String((error as Error)?.message));
-  return /^(08|57P|ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_|ENOENT|EHOST|ENET)/.test(code) || code === '25006';
+  return /^(08|57P|25006$|ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_|EHOST|ENET)/.test(code);
+}
+
+/**
+ * Whether the same work may succeed a moment later: the server went away or stands by, or this transaction
+ * was the one to give way (serialization failure 40001, deadlock 40P01).
+ */
+export function isPassingError(error: unknown): boolean {
+  const code = (error as { code?: unknown }).code;
+  return isConnectionError(error) || code === '40001' || code === '40P01' || code === '53300';
 }

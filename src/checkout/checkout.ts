@@ -1,0 +1,156 @@
+import { Problem } from '../base/errors.ts';
+import { again, GroupLane, GroupLanes } from '../base/group-lane.ts';
+import type { Clock, EventKey, IdSource } from '../base/ids.ts';
+import { limits } from '../base/limits.ts';
+import { SOLD } from '../catalog/availability.ts';
+import type { EventCache } from '../catalog/event-cache.ts';
+import type { Pool } from '../db/pool.ts';
+import { isPassingError, reader } from '../db/transaction.ts';
+import type { ClientHolds } from '../holds/client-holds.ts';
+import { holdProblem } from '../holds/holds.ts';
+import { readHold } from '../holds/read-hold.store.ts';
+import type { Payment } from '../payments/payment.ts';
+import { quoteCart, quoteToJson } from '../pricing/quote-cart.ts';
+import { confirmSales, type ConfirmedSale, type ConfirmOrder, type ConfirmOutcome, type Customer } from './confirm-sales.store.ts';
+import { requoteHold } from './requote-hold.store.ts';
+
+/** A confirmation as the route has checked it. */
+export type ConfirmRequest = {
+  key: EventKey;
+  holdId: string;
+  keyDigest: string;
+  bodyDigest: string;
+  customer: Customer;
+  payment: Payment;
+  /** Minor units: what the buyer has been shown; null when that is the hold's quote. */
+  expectedTotal: number | null;
+};
+
+/** A sale that has just been committed: who is told of it. */
+export type CommittedSale = { tenantId: number; transactionId: string; hasEmail: boolean; hasPhone: boolean };
+
+type Deps = {
+  pool: Pool;
+  events: EventCache;
+  clientHolds: ClientHolds;
+  clock: Clock;
+  ids: IdSource;
+  /** Gives the steps of committed sales to the queue; never awaited, what fails is swept up later. */
+  handOver(sales: CommittedSale[]): void;
+  /** Told of each group: orders, and milliseconds in the database. */
+  onGroup(tenantId: number, outcomes: ConfirmOutcome['outcome'][], milliseconds: number): void;
+};
+
+type Order = ConfirmOrder & { key: EventKey };
+type Outcome = Exclude<ConfirmOutcome, { outcome: 'again' }>;
+
+// Every seller has one series so far.
+const seriesId = 1;
+
+/**
+ * Confirms sales in groups. A lane is a seller's, not an event's: its events share the row of the fiscal series, so
+ * groups of two events would only wait for each other (docs/decisions/0002).
+ */
+export class Checkout {
+  readonly #deps: Deps;
+  readonly #lanes: GroupLanes<number, Order, Outcome>;
+
+  constructor(deps: Deps) {
+    this.#deps = deps;
+    this.#lanes = new GroupLanes(
+      (tenantId) =>
+        new GroupLane({
+          groupMax: limits.groupOrdersMax,
+          queueMax: limits.laneQueueMax,
+          retrySecondsMax: limits.groupRetrySecondsMax,
+          isPassing: isPassingError,
+          run: (orders) => this.#confirmGroup(tenantId, orders),
+        }),
+    );
+  }
+
+  /** Orders that wait for their group. */
+  get waiting(): number {
+    return this.#lanes.waiting;
+  }
+
+  get idle(): boolean {
+    return this.#lanes.idle;
+  }
+
+  /**
+   * Makes a sale of a hold, or finds the one that the same key made before.
+   * @throws Problem for every refusal of the contract; nothing has changed then.
+   */
+  async confirm(request: ConfirmRequest): Promise<ConfirmedSale> {
+    const { key, ...order } = request;
+    for (let attempt = 1; attempt <= limits.requoteAttemptsMax; attempt++) {
+      const transactionId = this.#deps.ids.uuid();
+      const result = await this.#lanes.submit(key.tenantId, { ...order, key, transactionId });
+      switch (result.outcome) {
+        case 'confirmed':
+        case 'replayed':
+          this.#deps.clientHolds.drop(request.holdId);
+          return result.sale;
+        case 'stale':
+          await this.#requote(request);
+          break;
+        case 'key_reused':
+          throw keyReused();
+        case 'sales_closed':
+          throw new Problem('sales_closed', 'The event is no longer on sale.');
+        default:
+          throw holdProblem(result.outcome);
+      }
+    }
+    const detail = 'Prices are changing right now. Nothing was sold; try again in a moment.';
+    throw new Problem('unavailable', detail, { retryAfterSeconds: 1 });
+  }
+
+  /**
+   * The hold's quote no longer holds. When the buyer would pay what they agreed to, the hold gets the new quote.
+   * @throws Problem `price_changed` with the new quote when the amount is another one.
+   */
+  async #requote({ key, holdId, expectedTotal }: ConfirmRequest): Promise<void> {
+    const { pool, events, clock } = this.#deps;
+    const live = await events.reload(key);
+    const hold = live && (await readHold(reader(pool), live.event, holdId));
+    if (!hold) throw holdProblem('hold_not_found');
+    const quote = quoteCart(live.event, hold.cart, clock.now().getTime());
+    const agreed = expectedTotal ?? hold.quote.total;
+    if (quote.total !== agreed) {
+      throw new Problem('price_changed', `The total is now ${quote.total} minor units, not ${agreed}. Nothing was sold.`, {
+        members: { quote: quoteToJson(live.event, quote), expected_total: agreed },
+      });
+    }
+    await requoteHold(pool, key.tenantId, holdId, quote);
+  }
+
+  async #confirmGroup(tenantId: number, orders: Order[]): Promise<(Outcome | typeof again)[]> {
+    const { pool, events, onGroup, handOver } = this.#deps;
+    const started = performance.now();
+    const { outcomes, soldSeats } = await confirmSales(pool, tenantId, seriesId, orders);
+    onGroup(tenantId, outcomes.map((one) => one.outcome), performance.now() - started);
+    const confirmed = orders.filter((_, i) => outcomes[i]!.outcome === 'confirmed');
+    if (confirmed.length > 0) {
+      handOver(
+        confirmed.map(({ transactionId, customer }) => ({
+          tenantId,
+          transactionId,
+          hasEmail: customer.email !== undefined,
+          hasPhone: customer.phone !== undefined,
+        })),
+      );
+    }
+    for (const [eventId, seatNos] of soldSeats) {
+      const seats = seatNos.map((seatNo) => ({ seatNo, state: SOLD }));
+      await events.commit({ tenantId, eventId }, { seats, zones: [] });
+    }
+    return outcomes.map((one) => (one.outcome === 'again' ? again : (one as Outcome)));
+  }
+}
+
+function keyReused(): Problem {
+  const detail = 'This Idempotency-Key was used with another body. Take a new key for a new sale.';
+  return new Problem('idempotency_key_reused', detail);
+}

@@ -1,0 +1,118 @@
+import type { Pool } from '../db/pool.ts';
+import { transactOnce } from '../db/transaction.ts';
+import type { Payment } from '../payments/payment.ts';
+
+/** Who buys, and in which language they are written to. */
+export type Customer = {
+  name: string;
+  email?: string;
+  phone?: string;
+  document?: string;
+  locale: 'es' | 'en';
+};
+
+export type ConfirmOrder = {
+  keyDigest: string;
+  bodyDigest: string;
+  holdId: string;
+  transactionId: string;
+  customer: Customer;
+  payment: Payment;
+  /** Minor units; null when the buyer accepts what the hold quoted. */
+  expectedTotal: number | null;
+};
+
+/** A sale as the group committed it, or as a replay found it. */
+export type ConfirmedSale = {
+  transactionId: string;
+  /** With the series' prefix and padding. */
+  fiscalNumber: string;
+  total: number;
+  currency: string;
+};
+
+/** What each means stands in sql/0005_confirm.sql. */
+export type ConfirmOutcome =
+  | { outcome: 'confirmed' | 'replayed'; sale: ConfirmedSale }
+  | { outcome: 'again' }
+  | {
+      outcome:
+        | 'key_reused'
+        | 'stale'
+        | 'hold_not_found'
+        | 'hold_expired'
+        | 'hold_released'
+        | 'hold_already_confirmed'
+        | 'sales_closed';
+    };
+
+export type ConfirmedGroup = {
+  /** In the order of the group. */
+  outcomes: ConfirmOutcome[];
+  /** The seats that the group sold, by event. */
+  soldSeats: Map<number, number[]>;
+};
+
+type Row = {
+  outcomes: ConfirmOutcome['outcome'][];
+  transaction_ids: string[];
+  numbers: (number | null)[];
+  totals: (number | null)[];
+  currencies: (string | null)[];
+  sold_events: number[];
+  sold_seats: number[];
+  prefix: string;
+  padding: number;
+};
+
+/** A fiscal number as it stands on a document: the series' prefix, and digits up to its padding. */
+export function formatFiscalNumber(prefix: string, padding: number, number: number): string {
+  return prefix + String(number).padStart(padding, '0');
+}
+
+/**
+ * Confirms a group of holds of one seller: one transaction, one round trip (confirm_sales in SQL).
+ */
+export async function confirmSales(
+  pool: Pool,
+  tenantId: number,
+  seriesId: number,
+  orders: ConfirmOrder[],
+): Promise<ConfirmedGroup> {
+  const [row] = await transactOnce<Row>(pool, {
+    name: 'confirm_sales',
+    text: 'select * from confirm_sales($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)',
+    values: [
+      tenantId,
+      seriesId,
+      orders.map((order) => order.keyDigest),
+      orders.map((order) => order.bodyDigest),
+      orders.map((order) => order.holdId),
+      orders.map((order) => order.transactionId),
+      orders.map((order) => order.expectedTotal),
+      orders.map((order) => order.customer.name),
+      orders.map((order) => order.customer.email ?? null),
+      orders.map((order) => order.customer.phone ?? null),
+      orders.map((order) => order.customer.document ?? null),
+      orders.map((order) => order.customer.locale),
+      orders.map((order) => order.payment.method),
+      orders.map((order) => order.payment.reference ?? null),
+    ],
+  });
+  const { outcomes, transaction_ids, numbers, totals, currencies, prefix, padding, sold_events, sold_seats } = row!;
+  const soldSeats = new Map<number, number[]>();
+  sold_events.forEach((eventId, i) => {
+    const seats = soldSeats.get(eventId);
+    if (seats) seats.push(sold_seats[i]!);
+    else soldSeats.set(eventId, [sold_seats[i]!]);
+  });
+  return {
+    soldSeats,
+    outcomes: outcomes.map((outcome, i) => {
+      if (outcome !== 'confirmed' && outcome !== 'replayed') return { outcome };
+      const fiscalNumber = formatFiscalNumber(prefix, padding, numbers[i]!);
+      const sale = { transactionId: transaction_ids[i]!, fiscalNumber, total: totals[i]!, currency: currencies[i]! };
+      return { outcome, sale };
+    }),
+  };
+}

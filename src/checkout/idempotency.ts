@@ -1,0 +1,29 @@
+import { createHash } from 'node:crypto';
+
+function digest(text: string): string {
+  const hex = createHash('sha256').update(text).digest('hex');
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20, 32)}`;
+}
+
+function canonical(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(canonical);
+  if (value === null || typeof value !== 'object') return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .map(([name, inner]) => [name, canonical(inner)] as const)
+      .toSorted(([a], [b]) => (a < b ? -1 : 1)),
+  );
+}
+
+/**
+ * The stored form of an idempotency key: 16 bytes of SHA-256, written as a UUID. A key belongs to a caller
+ * and a route, so the same text of two callers is two keys.
+ */
+export function digestKey(caller: string, route: string, key: string): string {
+  return digest(`${caller}\n${route}\n${key}`);
+}
+
+/** The stored form of a body, the same whatever the order of its properties. */
+export function digestBody(body: unknown): string {
+  return digest(JSON.stringify(canonical(body)));
+}

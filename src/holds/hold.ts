@@ -1,0 +1,48 @@
+import { formatEventId, formatHoldToken, formatSeatId, formatZoneId } from '../base/ids.ts';
+import type { CatalogEvent } from '../catalog/event.ts';
+import { quoteToJson, seatPrice } from '../pricing/quote-cart.ts';
+import type { Cart, Quote } from '../pricing/quote.ts';
+
+export type HoldState = 'live' | 'confirmed' | 'released' | 'expired';
+
+/** A hold: places that have left the market until `expiresAt`, at the price of its quote. */
+export type Hold = {
+  holdId: string;
+  state: HoldState;
+  expiresAt: Date;
+  extensions: number;
+  cart: Cart;
+  quote: Quote;
+};
+
+/** How long holds live and how they may be prolonged. */
+export type HoldPolicy = { ttlSeconds: number; extensionSeconds: number; extensionsMax: number };
+
+/** A hold as the API shows it; `now` is what the countdown is counted from. */
+export function holdToJson(event: CatalogEvent, hold: Hold, now: Date, policy: HoldPolicy) {
+  const { seats } = event;
+  return {
+    hold_token: formatHoldToken(event, hold.holdId),
+    event_id: formatEventId(event),
+    status: hold.state,
+    items: [
+      ...hold.cart.seatNos.map((seatNo) => ({
+        zone_id: formatZoneId(event, seats.zoneNo[seatNo - 1]!),
+        seat_id: formatSeatId(event, seatNo),
+        row: seats.rowLabel[seatNo - 1]!,
+        number: seats.seatLabel[seatNo - 1]!,
+        quantity: 1,
+        price: seatPrice(event, seatNo),
+      })),
+      ...hold.cart.zones.map(({ zoneNo, quantity }) => ({
+        zone_id: formatZoneId(event, zoneNo),
+        quantity,
+        price: event.zones[zoneNo - 1]!.price ?? 0,
+      })),
+    ],
+    quote: quoteToJson(event, hold.quote),
+    expires_at: hold.expiresAt.toISOString(),
+    expires_in_seconds: Math.max(0, Math.ceil((hold.expiresAt.getTime() - now.getTime()) / 1000)),
+    extensions_left: Math.max(0, policy.extensionsMax - hold.extensions),
+  };
+}

@@ -1,0 +1,254 @@
+import { Problem } from '../base/errors.ts';
+import { again, GroupLane, GroupLanes } from '../base/group-lane.ts';
+import { formatEventId, formatSeatId, formatZoneId, parseHoldToken, type Clock, type EventKey, type IdSource } from '../base/ids.ts';
+import { limits } from '../base/limits.ts';
+import { HELD } from '../catalog/availability.ts';
+import type { EventCache } from '../catalog/event-cache.ts';
+import type { LiveEvent } from '../catalog/live-event.ts';
+import type { Pool } from '../db/pool.ts';
+import { isPassingError, reader } from '../db/transaction.ts';
+import { quoteCart } from '../pricing/quote-cart.ts';
+import type { Cart } from '../pricing/quote.ts';
+import { endHolds, findExpiredHolds } from './end-holds.store.ts';
+import { extendHolds } from './extend-holds.store.ts';
+import type { Hold, HoldPolicy } from './hold.ts';
+import { placeHolds, type PlaceOrder } from './place-holds.store.ts';
+import { readHold } from './read-hold.store.ts';
+
+/** What a buyer asks for: named places, or the best ones for so many people. */
+export type HoldRequest = Cart | { bestAvailable: { quantity: number; zoneNo?: number | undefined } };
+
+type Deps = { pool: Pool; events: EventCache; clock: Clock; ids: IdSource; policy: HoldPolicy };
+
+type PlaceOutcome =
+  | { outcome: 'placed'; expiresAt: Date }
+  | { outcome: 'taken'; seatNos: number[]; zoneNos: number[] }
+  | { outcome: 'sales_closed' };
+
+const laneLimits = {
+  groupMax: limits.groupOrdersMax,
+  queueMax: limits.laneQueueMax,
+  retrySecondsMax: limits.groupRetrySecondsMax,
+  isPassing: isPassingError,
+};
+
+// A hold may expire while the sweep before was looking.
+const sweepOverlapMilliseconds = 60_000;
+
+/** Places, reads, extends, releases and expires holds; what writes goes through the event's lanes. */
+export class Holds {
+  readonly #deps: Deps;
+  readonly #placing: GroupLanes<LiveEvent, PlaceOrder, PlaceOutcome>;
+  readonly #ending: GroupLanes<string, { key: EventKey; holdId: string }, boolean>;
+  readonly #extending: GroupLanes<number, { tenantId: number; holdId: string }, Date | null>;
+  #sweptUntil = new Date(0);
+
+  constructor(deps: Deps) {
+    this.#deps = deps;
+    this.#placing = new GroupLanes(
+      (live) => new GroupLane({ ...laneLimits, run: (orders) => this.#placeGroup(live, orders) }),
+    );
+    this.#ending = new GroupLanes(
+      () => new GroupLane({ ...laneLimits, run: (requests) => this.#releaseGroup(requests) }),
+    );
+    this.#extending = new GroupLanes(
+      () => new GroupLane({ ...laneLimits, run: (requests) => this.#extendGroup(requests) }),
+    );
+  }
+
+  /** Requests that wait for their group. */
+  get waiting(): number {
+    return this.#placing.waiting + this.#ending.waiting + this.#extending.waiting;
+  }
+
+  get idle(): boolean {
+    return this.#placing.idle && this.#ending.idle && this.#extending.idle;
+  }
+
+  /**
+   * Takes places off the market for a while, all of them or none.
+   * @returns the hold, and whether best available had to split the company.
+   * @throws Problem `seat_unavailable` that names the places, `sales_closed`, `overloaded`.
+   */
+  async place(live: LiveEvent, request: HoldRequest): Promise<{ hold: Hold; split: boolean }> {
+    if (!('bestAvailable' in request)) return { hold: await this.#placeCart(live, request), split: false };
+    const { quantity, zoneNo } = request.bestAvailable;
+    if (zoneNo !== undefined && live.event.zones[zoneNo - 1]!.kind === 'general') {
+      return { hold: await this.#placeCart(live, { seatNos: [], zones: [{ zoneNo, quantity }] }), split: false };
+    }
+    for (let attempt = 1; ; attempt++) {
+      const proposal = live.propose(quantity, zoneNo);
+      if (!proposal) throw notEnough(quantity);
+      try {
+        const hold = await this.#placeCart(live, { seatNos: proposal.seatNos, zones: [] });
+        return { hold, split: proposal.split };
+      } catch (error) {
+        const lost = error instanceof Problem && error.code === 'seat_unavailable';
+        if (!lost || attempt === limits.bestAvailableAttemptsMax) throw error;
+      } finally {
+        live.withdraw(proposal.seatNos);
+      }
+    }
+  }
+
+  /** @throws Problem `hold_not_found`. */
+  async read(live: LiveEvent, holdId: string): Promise<Hold> {
+    const hold = await readHold(reader(this.#deps.pool), live.event, holdId);
+    if (!hold) throw holdProblem('hold_not_found');
+    return hold;
+  }
+
+  /**
+   * Prolongs a live hold.
+   * @throws Problem `hold_not_found`, `hold_expired`, `hold_released`, `hold_already_confirmed`, `hold_extension_limit`.
+   */
+  async extend(live: LiveEvent, holdId: string): Promise<Hold> {
+    const { tenantId } = live.event;
+    const expiresAt = await this.#extending.submit(tenantId, { tenantId, holdId });
+    const hold = await this.read(live, holdId);
+    if (expiresAt) return { ...hold, expiresAt };
+    throw holdProblem(hold.state === 'live' ? this.#whyNotExtended(hold) : endedCode[hold.state]);
+  }
+
+  /** Puts a live hold's places back on sale. A hold that has ended already stays as it is. */
+  async release(live: LiveEvent, holdId: string): Promise<void> {
+    const released = await this.#ending.submit(formatEventId(live.event), { key: live.event, holdId });
+    if (released) return;
+    const hold = await this.read(live, holdId);
+    if (hold.state === 'confirmed') throw holdProblem('hold_already_confirmed');
+  }
+
+  /** Expires the holds of all sellers whose time has come; returns how many it ended. */
+  async sweepExpired(): Promise<number> {
+    const found = await findExpiredHolds(reader(this.#deps.pool), this.#sweptUntil, limits.sweepRowsMax);
+    for (const group of Map.groupBy(found, formatEventId).values()) {
+      const key = group[0]!;
+      const { change } = await endHolds(this.#deps.pool, key, group.map((hold) => hold.holdId), 'expired');
+      await this.#deps.events.commit(key, change);
+    }
+    const last = found.length === limits.sweepRowsMax ? found.at(-1)!.expiresAt : this.#deps.clock.now();
+    this.#sweptUntil = new Date(last.getTime() - sweepOverlapMilliseconds);
+    return found.length;
+  }
+
+  #whyNotExtended(hold: Hold): 'hold_expired' | 'hold_extension_limit' {
+    return hold.extensions >= this.#deps.policy.extensionsMax ? 'hold_extension_limit' : 'hold_expired';
+  }
+
+  async #placeCart(live: LiveEvent, cart: Cart): Promise<Hold> {
+    const { event } = live;
+    const gone = cart.seatNos.filter((seatNo) => !live.isFree(seatNo));
+    const short = cart.zones.filter(({ zoneNo, quantity }) => quantity > live.available(zoneNo));
+    if (gone.length > 0 || short.length > 0) {
+      throw unavailable(live, gone, short.map((zone) => zone.zoneNo));
+    }
+    const quote = quoteCart(event, cart, this.#deps.clock.now().getTime());
+    const holdId = this.#deps.ids.uuid();
+    const result = await this.#placing.submit(live, { holdId, cart, quote });
+    switch (result.outcome) {
+      case 'placed':
+        return { holdId, state: 'live', expiresAt: result.expiresAt, extensions: 0, cart, quote };
+      case 'taken':
+        throw unavailable(live, result.seatNos, result.zoneNos);
+      case 'sales_closed':
+        throw new Problem('sales_closed', `"${event.name}" is not on sale now.`);
+    }
+  }
+
+  async #placeGroup(live: LiveEvent, orders: PlaceOrder[]): Promise<(PlaceOutcome | typeof again)[]> {
+    const { outcomes, expiresAt, freeSeats, zonesLeft } = await placeHolds(
+      this.#deps.pool,
+      live.event,
+      orders,
+      this.#deps.policy.ttlSeconds,
+    );
+    // Seats that turned out to be gone are taken for held until their own change arrives.
+    const seats = orders
+      .flatMap(({ cart }, i) =>
+        outcomes[i] === 'placed' ? cart.seatNos : cart.seatNos.filter((no) => !freeSeats.has(no) && live.isFree(no)),
+      )
+      .map((seatNo) => ({ seatNo, state: HELD }));
+    const zones = [...zonesLeft].map(([zoneNo, left]) => ({ zoneNo, left }));
+    await this.#deps.events.commit(live.event, { seats, zones });
+    return orders.map(({ cart }, i) => {
+      switch (outcomes[i]!) {
+        case 'placed':
+          return { outcome: 'placed', expiresAt };
+        case 'again':
+          return again;
+        case 'sales_closed':
+          return { outcome: 'sales_closed' };
+        case 'taken':
+          return {
+            outcome: 'taken',
+            seatNos: cart.seatNos.filter((seatNo) => !freeSeats.has(seatNo)),
+            zoneNos: cart.zones
+              .filter(({ zoneNo, quantity }) => quantity > (zonesLeft.get(zoneNo) ?? 0))
+              .map((zone) => zone.zoneNo),
+          };
+      }
+    });
+  }
+
+  async #releaseGroup(requests: { key: EventKey; holdId: string }[]): Promise<boolean[]> {
+    const { key } = requests[0]!;
+    const { ended, change } = await endHolds(this.#deps.pool, key, requests.map((one) => one.holdId), 'released');
+    await this.#deps.events.commit(key, change);
+    return requests.map(({ holdId }) => ended.has(holdId));
+  }
+
+  async #extendGroup(requests: { tenantId: number; holdId: string }[]): Promise<(Date | null)[]> {
+    const { extensionSeconds, extensionsMax } = this.#deps.policy;
+    const holdIds = requests.map((one) => one.holdId);
+    const extended = await extendHolds(this.#deps.pool, requests[0]!.tenantId, holdIds, extensionSeconds, extensionsMax);
+    return requests.map(({ holdId }) => extended.get(holdId) ?? null);
+  }
+}
+
+/** The event and the id behind a hold token. @throws Problem `hold_not_found`. */
+export async function openHold(events: EventCache, token: string): Promise<{ live: LiveEvent; holdId: string }> {
+  const parsed = parseHoldToken(token);
+  const live = parsed && (await events.get(parsed));
+  if (!live) throw holdProblem('hold_not_found');
+  return { live, holdId: parsed.holdId };
+}
+
+const endedCode = {
+  confirmed: 'hold_already_confirmed',
+  released: 'hold_released',
+  expired: 'hold_expired',
+} as const;
+
+const holdSentences = {
+  hold_not_found: 'There is no hold with this token.',
+  hold_expired: 'The hold has expired and its places are back on sale. Choose places again.',
+  hold_released: 'The hold was released and its places are back on sale. Choose places again.',
+  hold_already_confirmed: 'The hold was confirmed already; its sale stands. Nothing was charged twice.',
+  hold_extension_limit: 'The hold was extended as often as it can be. Confirm it before it expires.',
+} as const;
+
+/** The refusal of a hold that cannot be used, with its sentence. */
+export function holdProblem(code: keyof typeof holdSentences): Problem {
+  return new Problem(code, holdSentences[code]);
+}
+
+function notEnough(quantity: number): Problem {
+  return new Problem('seat_unavailable', `There are no ${quantity} places left.`);
+}
+
+/** Names the places that are gone, each as a field error. */
+function unavailable(live: LiveEvent, seatNos: number[], zoneNos: number[]): Problem {
+  const { event } = live;
+  const names = seatNos.map((no) => `row ${event.seats.rowLabel[no - 1]} seat ${event.seats.seatLabel[no - 1]}`);
+  const zones = zoneNos.map((no) => `${event.zones[no - 1]!.name} (${live.available(no)} left)`);
+  return new Problem('seat_unavailable', `No longer available: ${[...names, ...zones].join(', ')}.`, {
+    members: {
+      seat_ids: seatNos.map((no) => formatSeatId(event, no)),
+      zone_ids: zoneNos.map((no) => formatZoneId(event, no)),
+    },
+    errors: [
+      ...seatNos.map((no, i) => ({ path: '/seats', code: 'seat_unavailable', message: `${formatSeatId(event, no)}: ${names[i]} is taken.` })),
+      ...zoneNos.map((no, i) => ({ path: '/zones', code: 'seat_unavailable', message: `${formatZoneId(event, no)}: ${zones[i]}.` })),
+    ],
+  });
+}

@@ -1,0 +1,31 @@
+import { Type } from 'typebox';
+import type { EventCache } from '../catalog/event-cache.ts';
+import type { App } from '../http/app.ts';
+import { holdTokenSchema, object } from '../http/schemas.ts';
+import type { ClientHolds } from './client-holds.ts';
+import { openHold, type Holds } from './holds.ts';
+
+type Deps = { events: EventCache; holds: Holds; clientHolds: ClientHolds };
+
+/** `DELETE /sales/holds/{token}`: puts a hold's places back on sale; again is the same. */
+export function releaseHoldRoute(app: App, deps: Deps): void {
+  app.delete(
+    '/sales/holds/:hold_token',
+    {
+      config: { problems: ['hold_not_found', 'hold_already_confirmed'] },
+      schema: {
+        operationId: 'releaseHold',
+        tags: ['holds'],
+        summary: 'Release a hold',
+        params: object({ hold_token: holdTokenSchema }),
+        response: { 204: Type.Null() },
+      },
+    },
+    async (request, reply) => {
+      const { live, holdId } = await openHold(deps.events, request.params.hold_token);
+      await deps.holds.release(live, holdId);
+      deps.clientHolds.drop(holdId);
+      return reply.code(204).send(null);
+    },
+  );
+}
