@@ -24,6 +24,8 @@ export const errorTable = {
   hold_extension_limit: { status: 409, title: 'The hold cannot be extended again' },
   holds_limit: { status: 429, title: 'Too many holds are alive for this client' },
   body_too_large: { status: 413, title: 'The body is too large' },
+  headers_too_large: { status: 431, title: 'The headers are too large' },
+  request_timeout: { status: 408, title: 'The request took too long to arrive' },
   media_type_unsupported: { status: 415, title: 'The media type is not supported' },
   overloaded: { status: 503, title: 'Too busy right now' },
   unavailable: { status: 503, title: 'The service is not available right now' },
