@@ -1,3 +1,5 @@
+import type { TaxRule } from '../tax/tax-rule.ts';
+
 /** What a cart asks for, already resolved to the event's own numbers. Seats are numbered places. */
 export type Cart = {
   seatNos: number[];
@@ -21,7 +23,14 @@ export type QuoteLine = {
 };
 
 /** The sum of one tax rule over all lines. */
-export type QuoteTax = { taxRuleId: number; name: string; ratePpm: number | null; amount: number };
+export type QuoteTax = {
+  taxRuleId: number;
+  name: string;
+  inclusion: TaxRule['inclusion'];
+  /** Null for a fixed amount. */
+  ratePpm: number | null;
+  amount: number;
+};
 
 /** What a cart costs, and under which versions of prices and taxes, and until when that holds. */
 export type Quote = {
@@ -37,6 +46,6 @@ export type Quote = {
   total: number;
   pricingVersion: number;
   taxVersion: number;
-  /** The next instant at which a tax rule starts or ends: milliseconds since 1970, or Infinity. */
+  /** The next instant at which a tax rule of the event starts or ends: milliseconds since 1970, or Infinity. */
   validUntil: number;
 };
