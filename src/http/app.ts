@@ -24,4 +24,8 @@ declare module 'fastify' {
     /** A hot route is not written to the log when it succeeds. */
     hot?: boolean;
   }
+  interface FastifyReply {
+    /** The code of the problem that was answered, or nothing. */
+    problemCode: ErrorCode | '';
+  }
 }

@@ -1,0 +1,64 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import fastifyStatic from '@fastify/static';
+import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify';
+import { Problem } from '../base/errors.ts';
+import { acceptsHtml, prefersHtml } from './accept.ts';
+
+/** Addresses of the shop that only it answers. */
+const pages = ['/', '/checkout/:hold_token', '/orders/:transaction_id'];
+/** Addresses of the shop that the API answers too: the Accept header tells which is meant. */
+const sharedPages = new Set(['/events', '/events/:event_id']);
+
+const notBuilt = 'The shop is not built yet. Run "npm start", which builds it, or "npm run build".\n';
+
+function sendPage(reply: FastifyReply, built: boolean): FastifyReply {
+  reply.header('vary', 'accept');
+  if (!built) return reply.code(503).type('text/plain; charset=utf-8').send(notBuilt);
+  return reply.sendFile('index.html');
+}
+
+/** Gives the shop's page to browsers on the paths that it shares with the API. */
+function sharePages(app: FastifyInstance, built: boolean): void {
+  const negotiate: onRequestHookHandler = (request, reply, done) => {
+    if (prefersHtml(request.headers.accept)) {
+      sendPage(reply, built);
+      return;
+    }
+    reply.header('vary', 'accept');
+    done();
+  };
+  app.addHook('onRoute', (route) => {
+    if (route.method !== 'GET' && route.method !== 'HEAD') return;
+    if (sharedPages.has(route.url)) route.onRequest = [negotiate, ...[route.onRequest ?? []].flat()];
+  });
+}
+
+function serveFiles(app: FastifyInstance, folder: string): void {
+  app.register(fastifyStatic, {
+    root: folder,
+    // One route a file, so that a path that is no file is answered like any other unknown path.
+    wildcard: false,
+    index: false,
+    preCompressed: true,
+    cacheControl: false,
+    setHeaders(reply, file) {
+      // The names of built assets carry a hash of their content.
+      const hashed = path.dirname(file).endsWith('assets');
+      reply.header('cache-control', hashed ? 'public, max-age=31536000, immutable' : 'no-cache');
+    },
+  });
+}
+
+/** Serves the built shop from its folder, beside the API. Call it before the routes are mounted. */
+export function serveShop(app: FastifyInstance, folder: string): void {
+  const built = existsSync(path.join(folder, 'index.html'));
+  if (built) serveFiles(app, folder);
+  sharePages(app, built);
+  for (const page of pages) {
+    app.get(page, { schema: { hide: true } }, (request: FastifyRequest, reply) => {
+      if (!acceptsHtml(request.headers.accept)) throw new Problem('not_found', 'There is only a page at this address.');
+      return sendPage(reply, built);
+    });
+  }
+}

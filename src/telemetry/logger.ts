@@ -1,0 +1,29 @@
+import { pino, type DestinationStream, type Logger } from 'pino';
+
+export type { Logger };
+
+// A sale's secret link and a hold's token stand for the person who has them.
+const secretParameter = /([?&](?:token|hold_token)=)[^&#]*/gi;
+const secretSegment = /\/(holds|checkout)\/[A-Za-z0-9_-]{16,}/g;
+
+/** A URL with its tokens taken out, as it may stand in a log. */
+export function redactUrl(url: string): string {
+  return url.replace(secretParameter, '$1[redacted]').replace(secretSegment, '/$1/[redacted]');
+}
+
+/**
+ * Creates the logger of a process: one JSON object a line. Personal data is never given to it: no
+ * names, no addresses, no bodies, no headers.
+ */
+export function createLogger(options: { level: string; destination?: DestinationStream }): Logger {
+  return pino(
+    {
+      level: options.level,
+      base: null,
+      timestamp: () => `,"time":"${new Date().toISOString()}"`,
+      formatters: { level: (level) => ({ level }) },
+      messageKey: 'message',
+    },
+    options.destination,
+  );
+}
