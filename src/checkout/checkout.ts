@@ -1,6 +1,6 @@
 import { Problem } from '../base/errors.ts';
 import { again, GroupLane, GroupLanes } from '../base/group-lane.ts';
-import type { Clock, EventKey, IdSource } from '../base/ids.ts';
+import { formatEventId, parseEventId, type Clock, type EventKey, type IdSource } from '../base/ids.ts';
 import { limits } from '../base/limits.ts';
 import { SOLD } from '../catalog/availability.ts';
 import type { EventCache } from '../catalog/event-cache.ts';
@@ -38,33 +38,34 @@ type Deps = {
   /** Gives the steps of committed sales to the queue; never awaited, what fails is swept up later. */
   handOver(sales: CommittedSale[]): void;
   /** Told of each group: orders, and milliseconds in the database. */
-  onGroup(tenantId: number, outcomes: ConfirmOutcome['outcome'][], milliseconds: number): void;
+  onGroup(outcomes: ConfirmOutcome['outcome'][], milliseconds: number): void;
 };
 
-type Order = ConfirmOrder & { key: EventKey };
 type Outcome = Exclude<ConfirmOutcome, { outcome: 'again' }>;
 
 // Every seller has one series so far.
 const seriesId = 1;
 
 /**
- * Confirms sales in groups. A lane is a seller's, not an event's: its events share the row of the fiscal series, so
- * groups of two events would only wait for each other (docs/decisions/0002).
+ * Confirms sales in groups. A lane is one event's. The lanes of one seller take turns, since its events share
+ * the row of the fiscal series: waiting for it in the database would only take connections away from other sellers.
  */
 export class Checkout {
   readonly #deps: Deps;
-  readonly #lanes: GroupLanes<number, Order, Outcome>;
+  /** By seller: the end of the group that is in the database or waits for it. */
+  readonly #turns = new Map<number, Promise<void>>();
+  readonly #lanes: GroupLanes<string, ConfirmOrder, Outcome>;
 
   constructor(deps: Deps) {
     this.#deps = deps;
     this.#lanes = new GroupLanes(
-      (tenantId) =>
+      (id) =>
         new GroupLane({
           groupMax: limits.groupOrdersMax,
           queueMax: limits.laneQueueMax,
           retrySecondsMax: limits.groupRetrySecondsMax,
           isPassing: isPassingError,
-          run: (orders) => this.#confirmGroup(tenantId, orders),
+          run: (orders) => this.#inTurn(parseEventId(id)!, orders),
         }),
     );
   }
@@ -86,7 +87,7 @@ export class Checkout {
     const { key, ...order } = request;
     for (let attempt = 1; attempt <= limits.requoteAttemptsMax; attempt++) {
       const transactionId = this.#deps.ids.uuid();
-      const result = await this.#lanes.submit(key.tenantId, { ...order, key, transactionId });
+      const result = await this.#lanes.submit(formatEventId(key), { ...order, transactionId });
       switch (result.outcome) {
         case 'confirmed':
         case 'replayed':
@@ -126,27 +127,35 @@ export class Checkout {
     await requoteHold(pool, key.tenantId, holdId, quote);
   }
 
-  async #confirmGroup(tenantId: number, orders: Order[]): Promise<(Outcome | typeof again)[]> {
+  async #inTurn(key: EventKey, orders: ConfirmOrder[]): Promise<(Outcome | typeof again)[]> {
+    const { tenantId } = key;
+    const before = this.#turns.get(tenantId) ?? Promise.resolve();
+    const mine = before.then(() => this.#confirmGroup(key, orders));
+    const ended = mine.then(() => {}, () => {});
+    this.#turns.set(tenantId, ended);
+    try {
+      return await mine;
+    } finally {
+      if (this.#turns.get(tenantId) === ended) this.#turns.delete(tenantId);
+    }
+  }
+
+  async #confirmGroup(key: EventKey, orders: ConfirmOrder[]): Promise<(Outcome | typeof again)[]> {
     const { pool, events, onGroup, handOver } = this.#deps;
     const started = performance.now();
-    const { outcomes, soldSeats } = await confirmSales(pool, tenantId, seriesId, orders);
-    onGroup(tenantId, outcomes.map((one) => one.outcome), performance.now() - started);
-    const confirmed = orders.filter((_, i) => outcomes[i]!.outcome === 'confirmed');
-    if (confirmed.length > 0) {
-      handOver(
-        confirmed.map(({ transactionId, customer }) => ({
-          tenantId,
-          transactionId,
-          hasEmail: customer.email !== undefined,
-          hasPhone: customer.phone !== undefined,
-        })),
-      );
-    }
-    for (const [eventId, seatNos] of soldSeats) {
-      const seats = seatNos.map((seatNo) => ({ seatNo, state: SOLD }));
-      await events.commit({ tenantId, eventId }, { seats, zones: [] });
-    }
-    return outcomes.map((one) => (one.outcome === 'again' ? again : (one as Outcome)));
+    const { outcomes, soldSeats } = await confirmSales(pool, key, seriesId, orders);
+    onGroup(outcomes.map((one) => one.outcome), performance.now() - started);
+    const sales = orders
+      .filter((_, i) => outcomes[i]!.outcome === 'confirmed')
+      .map(({ transactionId, customer }) => ({
+        tenantId: key.tenantId,
+        transactionId,
+        hasEmail: customer.email !== undefined,
+        hasPhone: customer.phone !== undefined,
+      }));
+    if (sales.length > 0) handOver(sales);
+    await events.commit(key, { seats: soldSeats.map((seatNo) => ({ seatNo, state: SOLD })), zones: [] });
+    return outcomes.map((one) => (one.outcome === 'again' ? again : one));
   }
 }
 

@@ -20,10 +20,10 @@ const bodySchema = object({
     email: Type.Optional(Type.String({ format: 'email', maxLength: limits.customerEmailCharsMax })),
     phone: Type.Optional(Type.String({ pattern: '^\\+?[0-9][0-9 ()./-]{5,}$', maxLength: limits.customerPhoneCharsMax })),
     document: Type.Optional(Type.String({ minLength: 1, maxLength: limits.customerDocumentCharsMax })),
-    locale: Type.Optional(Type.Union([Type.Literal('es'), Type.Literal('en')])),
+    locale: Type.Optional(Type.Enum(['es', 'en'])),
   }),
   payment: object({
-    method: Type.Union(paymentMethods.map((method) => Type.Literal(method))),
+    method: Type.Enum([...paymentMethods]),
     reference: Type.Optional(Type.String({ minLength: 1, maxLength: limits.paymentReferenceCharsMax })),
   }),
   expected_total: Type.Optional(moneySchema),

@@ -1,3 +1,4 @@
+import type { EventKey } from '../base/ids.ts';
 import type { Pool } from '../db/pool.ts';
 import { transactOnce } from '../db/transaction.ts';
 import type { Payment } from '../payments/payment.ts';
@@ -49,8 +50,8 @@ export type ConfirmOutcome =
 export type ConfirmedGroup = {
   /** In the order of the group. */
   outcomes: ConfirmOutcome[];
-  /** The seats that the group sold, by event. */
-  soldSeats: Map<number, number[]>;
+  /** The numbered seats that the group sold. */
+  soldSeats: number[];
 };
 
 type Row = {
@@ -58,8 +59,7 @@ type Row = {
   transaction_ids: string[];
   numbers: (number | null)[];
   totals: (number | null)[];
-  currencies: (string | null)[];
-  sold_events: number[];
+  currency: string;
   sold_seats: number[];
   prefix: string;
   padding: number;
@@ -71,19 +71,20 @@ export function formatFiscalNumber(prefix: string, padding: number, number: numb
 }
 
 /**
- * Confirms a group of holds of one seller: one transaction, one round trip (confirm_sales in SQL).
+ * Confirms a group of holds of one event: one transaction, one round trip (confirm_sales in SQL).
  */
 export async function confirmSales(
   pool: Pool,
-  tenantId: number,
+  key: EventKey,
   seriesId: number,
   orders: ConfirmOrder[],
 ): Promise<ConfirmedGroup> {
   const [row] = await transactOnce<Row>(pool, {
     name: 'confirm_sales',
-    text: 'select * from confirm_sales($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)',
+    text: 'select * from confirm_sales($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)',
     values: [
-      tenantId,
+      key.tenantId,
+      key.eventId,
       seriesId,
       orders.map((order) => order.keyDigest),
       orders.map((order) => order.bodyDigest),
@@ -99,20 +100,13 @@ export async function confirmSales(
       orders.map((order) => order.payment.reference ?? null),
     ],
   });
-  const { outcomes, transaction_ids, numbers, totals, currencies, prefix, padding, sold_events, sold_seats } = row!;
-  const soldSeats = new Map<number, number[]>();
-  sold_events.forEach((eventId, i) => {
-    const seats = soldSeats.get(eventId);
-    if (seats) seats.push(sold_seats[i]!);
-    else soldSeats.set(eventId, [sold_seats[i]!]);
-  });
+  const { outcomes, transaction_ids, numbers, totals, currency, sold_seats, prefix, padding } = row!;
   return {
-    soldSeats,
+    soldSeats: sold_seats,
     outcomes: outcomes.map((outcome, i) => {
       if (outcome !== 'confirmed' && outcome !== 'replayed') return { outcome };
       const fiscalNumber = formatFiscalNumber(prefix, padding, numbers[i]!);
-      const sale = { transactionId: transaction_ids[i]!, fiscalNumber, total: totals[i]!, currency: currencies[i]! };
-      return { outcome, sale };
+      return { outcome, sale: { transactionId: transaction_ids[i]!, fiscalNumber, total: totals[i]!, currency } };
     }),
   };
 }

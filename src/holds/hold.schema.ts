@@ -14,7 +14,7 @@ import {
 export const holdSchema = object({
   hold_token: holdTokenSchema,
   event_id: eventIdSchema,
-  status: Type.Union(['live', 'confirmed', 'released', 'expired'].map((state) => Type.Literal(state))),
+  status: Type.Enum(['live', 'confirmed', 'released', 'expired']),
   items: Type.Array(
     object({
       zone_id: zoneIdSchema,
