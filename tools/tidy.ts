@@ -4,6 +4,7 @@ import path from 'node:path';
 import { root } from './checks/command.ts';
 import { findCodeFaults } from './checks/tidy-code.ts';
 import { findTextFaults } from './checks/tidy-text.ts';
+import { findMissing } from './complete-lock.ts';
 
 const checkedKinds =
   /\.(ts|mts|cts|mjs|cjs|js|svelte|css|html|sql|json|md|ya?ml|sh)$|^(taquilla|\.ci\/run|\.npmrc|\.env\.example)$/;
@@ -18,7 +19,14 @@ export function findFaults(files: readonly { file: string; text: string }[]): st
   return [
     ...files.flatMap(({ file, text }) => [...findTextFaults(file, text), ...findCodeFaults(file, text)]),
     ...twice.map((number) => `sql/${number}_…: two migrations have this number`),
+    ...files.flatMap(({ file, text }) => (file === 'package-lock.json' ? findLockFaults(text) : [])),
   ];
+}
+
+/** `npm ci`, and with it every fresh clone, refuses a lock file that leaves a package out. */
+function findLockFaults(text: string): string[] {
+  const missing = Object.keys(findMissing(JSON.parse(text) as Parameters<typeof findMissing>[0]));
+  return missing.map((name) => `package-lock.json: does not name ${name}; \`npm run lock\` adds it`);
 }
 
 function readProject(): { file: string; text: string }[] {

@@ -98,8 +98,19 @@ const cases: { says: RegExp; broken: [file: string, text: string]; kept: [file: 
   },
   {
     says: /the address of a registry/,
-    broken: ['package-lock.json', '"resolved": "https:' + '//r.example/a.tgz"'],
-    kept: ['package-lock.json', '"integrity": "sha512-abc"'],
+    broken: ['package-lock.json', `{"packages": {"a": {"resolved": "https:${'//'}r.example/a.tgz"}}}`],
+    kept: ['package-lock.json', '{"packages": {"a": {"integrity": "sha512-abc"}}}'],
+  },
+  {
+    says: /does not name node_modules\/b-linux-x64/,
+    broken: [
+      'package-lock.json',
+      '{"packages": {"node_modules/b": {"optionalDependencies": {"b-linux-x64": "1"}}}}',
+    ],
+    kept: [
+      'package-lock.json',
+      '{"packages": {"node_modules/b": {"optionalDependencies": {"c": "1"}}, "node_modules/b/node_modules/c": {}}}',
+    ],
   },
   {
     says: /the address of a registry/,
