@@ -31,21 +31,19 @@ function sleep(milliseconds: number): Promise<void> {
  */
 export class GroupLane<Request, Result> {
   readonly #options: GroupLaneOptions<Request, Result>;
+  readonly #onIdle: () => void;
   #queue: Waiting<Request, Result>[] = [];
   #running = false;
 
-  constructor(options: GroupLaneOptions<Request, Result>) {
+  /** @param onIdle called whenever nothing waits and nothing is in flight any more. */
+  constructor(options: GroupLaneOptions<Request, Result>, onIdle: () => void = () => {}) {
     this.#options = options;
+    this.#onIdle = onIdle;
   }
 
   /** Requests that wait, without those of the group in flight. */
   get waiting(): number {
     return this.#queue.length;
-  }
-
-  /** True when nothing waits and nothing is in flight. */
-  get idle(): boolean {
-    return !this.#running && this.#queue.length === 0;
   }
 
   /**
@@ -68,6 +66,7 @@ export class GroupLane<Request, Result> {
   async #drain(): Promise<void> {
     while (this.#queue.length > 0) await this.#settle(this.#queue.splice(0, this.#options.groupMax));
     this.#running = false;
+    this.#onIdle();
   }
 
   /** Runs a group; when its statement fails, halves of it, until whoever makes it fail stands alone. */
@@ -113,10 +112,10 @@ export class GroupLane<Request, Result> {
 /** Lanes by key, made when first needed and forgotten when idle. */
 export class GroupLanes<Key, Request, Result> {
   readonly #lanes = new Map<Key, GroupLane<Request, Result>>();
-  readonly #create: (key: Key) => GroupLane<Request, Result>;
+  readonly #options: (key: Key) => GroupLaneOptions<Request, Result>;
 
-  constructor(create: (key: Key) => GroupLane<Request, Result>) {
-    this.#create = create;
+  constructor(options: (key: Key) => GroupLaneOptions<Request, Result>) {
+    this.#options = options;
   }
 
   /** Requests that wait in all lanes. */
@@ -126,18 +125,18 @@ export class GroupLanes<Key, Request, Result> {
     return sum;
   }
 
+  /** True when no lane has anything waiting or in flight. */
   get idle(): boolean {
     return this.#lanes.size === 0;
   }
 
   /** Submits to the key's lane; errors are those of `GroupLane.submit`. */
-  async submit(key: Key, request: Request): Promise<Result> {
+  submit(key: Key, request: Request): Promise<Result> {
     let lane = this.#lanes.get(key);
-    if (!lane) this.#lanes.set(key, (lane = this.#create(key)));
-    try {
-      return await lane.submit(request);
-    } finally {
-      if (lane.idle) this.#lanes.delete(key);
+    if (!lane) {
+      lane = new GroupLane(this.#options(key), () => this.#lanes.delete(key));
+      this.#lanes.set(key, lane);
     }
+    return lane.submit(request);
   }
 }

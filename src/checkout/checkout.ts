@@ -1,11 +1,12 @@
 import { Problem } from '../base/errors.ts';
-import { again, GroupLane, GroupLanes } from '../base/group-lane.ts';
+import { again, GroupLanes } from '../base/group-lane.ts';
 import { formatEventId, parseEventId, type Clock, type EventKey, type IdSource } from '../base/ids.ts';
 import { limits } from '../base/limits.ts';
 import { SOLD } from '../catalog/availability.ts';
 import type { EventCache } from '../catalog/event-cache.ts';
+import { laneLimits } from '../db/lane-limits.ts';
 import type { Pool } from '../db/pool.ts';
-import { isPassingError, reader } from '../db/transaction.ts';
+import { reader } from '../db/transaction.ts';
 import type { ClientHolds } from '../holds/client-holds.ts';
 import { holdProblem } from '../holds/holds.ts';
 import { readHold } from '../holds/read-hold.store.ts';
@@ -58,16 +59,10 @@ export class Checkout {
 
   constructor(deps: Deps) {
     this.#deps = deps;
-    this.#lanes = new GroupLanes(
-      (id) =>
-        new GroupLane({
-          groupMax: limits.groupOrdersMax,
-          queueMax: limits.laneQueueMax,
-          retrySecondsMax: limits.groupRetrySecondsMax,
-          isPassing: isPassingError,
-          run: (orders) => this.#inTurn(parseEventId(id)!, orders),
-        }),
-    );
+    this.#lanes = new GroupLanes((id) => ({
+      ...laneLimits,
+      run: (orders) => this.#inTurn(parseEventId(id)!, orders),
+    }));
   }
 
   /** Orders that wait for their group. */

@@ -1,12 +1,13 @@
 import { Problem } from '../base/errors.ts';
-import { again, GroupLane, GroupLanes } from '../base/group-lane.ts';
+import { again, GroupLanes } from '../base/group-lane.ts';
 import { formatEventId, formatSeatId, formatZoneId, parseHoldToken, type Clock, type EventKey, type IdSource } from '../base/ids.ts';
 import { limits } from '../base/limits.ts';
 import { HELD } from '../catalog/availability.ts';
 import type { EventCache } from '../catalog/event-cache.ts';
 import type { LiveEvent } from '../catalog/live-event.ts';
+import { laneLimits } from '../db/lane-limits.ts';
 import type { Pool } from '../db/pool.ts';
-import { isPassingError, reader } from '../db/transaction.ts';
+import { reader } from '../db/transaction.ts';
 import { quoteCart } from '../pricing/quote-cart.ts';
 import type { Cart } from '../pricing/quote.ts';
 import { endHolds, findExpiredHolds } from './end-holds.store.ts';
@@ -25,13 +26,6 @@ type PlaceOutcome =
   | { outcome: 'taken'; seatNos: number[]; zoneNos: number[] }
   | { outcome: 'sales_closed' };
 
-const laneLimits = {
-  groupMax: limits.groupOrdersMax,
-  queueMax: limits.laneQueueMax,
-  retrySecondsMax: limits.groupRetrySecondsMax,
-  isPassing: isPassingError,
-};
-
 // A hold may expire while the sweep before was looking.
 const sweepOverlapMilliseconds = 60_000;
 
@@ -45,15 +39,9 @@ export class Holds {
 
   constructor(deps: Deps) {
     this.#deps = deps;
-    this.#placing = new GroupLanes(
-      (live) => new GroupLane({ ...laneLimits, run: (orders) => this.#placeGroup(live, orders) }),
-    );
-    this.#ending = new GroupLanes(
-      () => new GroupLane({ ...laneLimits, run: (requests) => this.#releaseGroup(requests) }),
-    );
-    this.#extending = new GroupLanes(
-      () => new GroupLane({ ...laneLimits, run: (requests) => this.#extendGroup(requests) }),
-    );
+    this.#placing = new GroupLanes((live) => ({ ...laneLimits, run: (orders) => this.#placeGroup(live, orders) }));
+    this.#ending = new GroupLanes(() => ({ ...laneLimits, run: (requests) => this.#releaseGroup(requests) }));
+    this.#extending = new GroupLanes(() => ({ ...laneLimits, run: (requests) => this.#extendGroup(requests) }));
   }
 
   /** Requests that wait for their group. */

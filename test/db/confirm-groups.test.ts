@@ -7,6 +7,7 @@ import { createPool, type Pool } from '../../src/db/pool.ts';
 import { endHolds } from '../../src/holds/end-holds.store.ts';
 import { placeHolds } from '../../src/holds/place-holds.store.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { withoutGuard } from '../support/guards.ts';
 import { confirmOrder, createHall, placeOrder, type Hall } from '../support/hall.ts';
 
 let database: TestDatabase;
@@ -164,21 +165,27 @@ test('two processes with the same key and body at once: one makes the sale, the 
   assert.equal(await count('transactions'), 20);
 });
 
-test('control: without the lock on the hold, two processes at once do not both end well', async () => {
-  const { rows } = await pool.query<{ source: string }>(
-    `select pg_get_functiondef(oid) as source from pg_proc where proname = 'confirm_sales'`,
-  );
-  const guard = /order by hold_id for update\) h;/;
-  assert.match(rows[0]!.source, guard);
-  await pool.query(rows[0]!.source.replace(guard, ') h; perform pg_sleep(0.05);'));
-  try {
+test('control: without the lock on the hold, two processes at once do not both end well', () =>
+  withoutGuard(pool, 'confirm_sales', /order by hold_id for update\) h;/, ') h; perform pg_sleep(0.05);', async () => {
     const [holdId] = await hold([[1]]);
     const results = await Promise.allSettled([confirm(confirmOrder(holdId!)), confirm(confirmOrder(holdId!))]);
     assert.ok(results.some((result) => result.status === 'rejected'));
-  } finally {
-    await pool.query(rows[0]!.source);
-  }
-});
+  }));
+
+test('control: without the look at the clock under the lock, an expired hold is sold', () =>
+  withoutGuard(pool, 'confirm_sales', /or h\.expires_at <= v_now/, '', async () => {
+    const [holdId] = await hold([[1]]);
+    await pool.query('update holds set expires_at = now() where hold_id = $1', [holdId]);
+    assert.deepEqual(await names(confirmOrder(holdId!)), ['confirmed']);
+  }));
+
+test('control: without the first look at the keys, a replay makes no answer', () =>
+  withoutGuard(pool, 'confirm_sales', /k\.key_digest = any \(p_keys\)/, 'false', async () => {
+    const [holdId] = await hold([[1]]);
+    const order = confirmOrder(holdId!);
+    assert.deepEqual(await names(order), ['confirmed']);
+    assert.deepEqual(await names(order), ['hold_already_confirmed']);
+  }));
 
 test('the same key for two holds at once makes one sale', async () => {
   for (let round = 0; round < 10; round++) {

@@ -6,6 +6,7 @@ import { extendHolds } from '../../src/holds/extend-holds.store.ts';
 import { placeHolds } from '../../src/holds/place-holds.store.ts';
 import { reader } from '../../src/db/transaction.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { withoutGuard } from '../support/guards.ts';
 import { createHall, placeOrder, type Hall } from '../support/hall.ts';
 
 let database: TestDatabase;
@@ -109,21 +110,18 @@ test('groups of several processes at once never hold a seat twice', async () => 
   );
 });
 
-test('control: without the rank inside the group, a seat is held twice', async () => {
-  // The same function, with the guard cut out of its text.
-  const { rows } = await pool.query<{ source: string }>(
-    `select pg_get_functiondef(oid) as source from pg_proc where proname = 'place_holds'`,
-  );
-  const guard = /when o\.ord in \(select b\.ord from beaten b\) then 'again'/;
-  assert.match(rows[0]!.source, guard);
-  await pool.query(rows[0]!.source.replace(guard, ''));
-  try {
+test('control: without the rank inside the group, a seat is held twice', () =>
+  withoutGuard(pool, 'place_holds', /when o\.ord in \(select b\.ord from beaten b\) then 'again'/, '', async () => {
     const group = await placeHolds(pool, hall, [placeOrder([5, 6]), placeOrder([6, 7])], 600);
     assert.deepEqual(group.outcomes, ['placed', 'placed']);
-  } finally {
-    await pool.query(rows[0]!.source);
-  }
-});
+  }));
+
+test('control: without the look at its state, a seat that is held is held again', () =>
+  withoutGuard(pool, 'place_holds', /and state = 'free'/, '', async () => {
+    await placeHolds(pool, hall, [placeOrder([5])], 600);
+    const group = await placeHolds(pool, hall, [placeOrder([5])], 600);
+    assert.deepEqual(group.outcomes, ['placed']);
+  }));
 
 test('an event that is not on sale holds nothing', async () => {
   await pool.query(

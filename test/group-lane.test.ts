@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Problem } from '../src/base/errors.ts';
+import { again, GroupLane, GroupLanes, type GroupLaneOptions } from '../src/base/group-lane.ts';
+
+type Options = GroupLaneOptions<number, string>;
+
+const defaults: Options = {
+  run: async (requests) => requests.map(String),
+  isPassing: () => false,
+  groupMax: 4,
+  queueMax: 100,
+  retrySecondsMax: 0.2,
+};
+
+const laneOf = (changes: Partial<Options>) => new GroupLane<number, string>({ ...defaults, ...changes });
+
+test('what arrives while a group is in flight forms the next one, up to its limit', async () => {
+  const started = Promise.withResolvers<void>();
+  const groups: number[][] = [];
+  const lane = laneOf({
+    run: async (requests) => {
+      groups.push(requests);
+      started.resolve();
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      return requests.map(String);
+    },
+  });
+  const first = lane.submit(0);
+  await started.promise;
+  const rest = [1, 2, 3, 4, 5].map((n) => lane.submit(n));
+  assert.deepEqual(await Promise.all([first, ...rest]), ['0', '1', '2', '3', '4', '5']);
+  assert.deepEqual(groups, [[0], [1, 2, 3, 4], [5]]);
+});
+
+test('whoever must come again goes first into the next group', async () => {
+  const groups: number[][] = [];
+  const lane = laneOf({
+    run: async (requests) => {
+      groups.push(requests);
+      return requests.map((n) => (n === 2 && groups.length === 1 ? again : String(n)));
+    },
+  });
+  await Promise.all([1, 2, 3, 4, 5].map((n) => lane.submit(n)));
+  assert.deepEqual(groups, [[1, 2, 3, 4], [2, 5]]);
+});
+
+test('a group that fails is split until the culprit stands alone', async () => {
+  const lane = laneOf({
+    run: async (requests) => {
+      if (requests.includes(3)) throw new Error('bad row');
+      return requests.map(String);
+    },
+  });
+  const results = await Promise.allSettled([1, 2, 3, 4].map((n) => lane.submit(n)));
+  assert.deepEqual(results.map((result) => result.status), ['fulfilled', 'fulfilled', 'rejected', 'fulfilled']);
+});
+
+test('an error that passes is waited out, and the same group is sent again', async () => {
+  let failures = 2;
+  const groups: number[][] = [];
+  const lane = laneOf({
+    isPassing: () => true,
+    run: async (requests) => {
+      groups.push(requests);
+      if (failures-- > 0) throw new Error('connection lost');
+      return requests.map(String);
+    },
+  });
+  assert.deepEqual(await Promise.all([lane.submit(1), lane.submit(2)]), ['1', '2']);
+  assert.deepEqual(groups, [[1, 2], [1, 2], [1, 2]]);
+});
+
+test('when the database stays away everybody is told so, and the lane goes on', async () => {
+  let down = true;
+  const lane = laneOf({
+    isPassing: () => true,
+    run: async (requests) => {
+      if (down) throw new Error('connection lost');
+      return requests.map(String);
+    },
+  });
+  const isUnavailable = (error: unknown) => error instanceof Problem && error.code === 'unavailable' && error.retryAfterSeconds === 5;
+  await Promise.all([1, 2].map((n) => assert.rejects(lane.submit(n), isUnavailable)));
+  down = false;
+  assert.equal(await lane.submit(3), '3');
+});
+
+test('beyond the limit of its queue a lane refuses at once', async () => {
+  const lane = laneOf({ queueMax: 2 });
+  const accepted = [lane.submit(1), lane.submit(2)];
+  await assert.rejects(lane.submit(3), (error) => error instanceof Problem && error.code === 'overloaded');
+  assert.deepEqual(await Promise.all(accepted), ['1', '2']);
+});
+
+test('lanes of different keys run beside each other and are forgotten when idle', async () => {
+  const running = new Set<string>();
+  let most = 0;
+  const lanes = new GroupLanes<string, number, string>((key) => ({
+    ...defaults,
+    run: async (requests) => {
+      running.add(key);
+      most = Math.max(most, running.size);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      running.delete(key);
+      return requests.map(String);
+    },
+  }));
+  await Promise.all([lanes.submit('a', 1), lanes.submit('b', 2), lanes.submit('a', 3)]);
+  assert.equal(most, 2);
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.ok(lanes.idle);
+});
