@@ -137,14 +137,26 @@ export function handOver(file, args) {
 
 /** npm that is killed with -9 leaves its children behind; they should not keep the port. */
 function stopWithNpm(stop) {
-  const parent = process.ppid;
   if (!process.env.npm_lifecycle_event) return;
+  const before = launcher();
   const timer = setInterval(() => {
-    if (process.ppid === parent) return;
+    if (launcher() === before) return;
     clearInterval(timer);
     stop();
   }, 500);
   timer.unref();
+}
+
+/** The process that npm is: the parent, or, with a shell between the two, the parent's parent. */
+function launcher() {
+  try {
+    const shell = readFileSync(`/proc/${process.ppid}/cmdline`, 'utf8').split('\0')[1] === '-c';
+    if (!shell) return process.ppid;
+    return Number(/^PPid:\s*(\d+)/m.exec(readFileSync(`/proc/${process.ppid}/status`, 'utf8'))?.[1]);
+  } catch {
+    // Only Linux has /proc, and other systems' shells make room for the one command they run.
+    return process.ppid;
+  }
 }
 
 /** Ends with one plain line: a stack trace helps nobody to install Node. */
