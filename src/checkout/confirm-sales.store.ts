@@ -1,6 +1,7 @@
 import type { EventKey } from '../base/ids.ts';
 import type { Pool } from '../db/pool.ts';
 import { transactOnce } from '../db/transaction.ts';
+import { formatFiscalNumber } from '../fiscal/fiscal-number.ts';
 import type { Payment } from '../payments/payment.ts';
 
 /** Who buys, and in which language they are written to. */
@@ -64,11 +65,6 @@ type Row = {
   prefix: string;
   padding: number;
 };
-
-/** A fiscal number as it stands on a document: the series' prefix, and digits up to its padding. */
-export function formatFiscalNumber(prefix: string, padding: number, number: number): string {
-  return prefix + String(number).padStart(padding, '0');
-}
 
 /**
  * Confirms a group of holds of one event: one transaction, one round trip (confirm_sales in SQL).
