@@ -66,7 +66,10 @@ function report(): void {
     passed += outcome?.tally?.passed ?? 0;
     failed += outcome?.tally?.failed ?? (outcome?.ok === false ? 1 : 0);
   }
-  if (failed > 0 || interrupted.aborted) process.exitCode = 1;
+  // A filter that meets no test is a slip of the pen, not a success.
+  const nothingDone = filters.length > 0 && passed + failed === 0;
+  if (nothingDone) console.log(`\nno test matches ${filters.join(' ')}`);
+  if (failed > 0 || nothingDone || interrupted.aborted) process.exitCode = 1;
   console.log(`\n${passed} passed, ${failed} failed`);
 }
 
