@@ -42,7 +42,10 @@ test('whoever must come again goes first into the next group', async () => {
     },
   });
   await Promise.all([1, 2, 3, 4, 5].map((n) => lane.submit(n)));
-  assert.deepEqual(groups, [[1, 2, 3, 4], [2, 5]]);
+  assert.deepEqual(groups, [
+    [1, 2, 3, 4],
+    [2, 5],
+  ]);
 });
 
 test('a group that fails is split until the culprit stands alone', async () => {
@@ -53,7 +56,10 @@ test('a group that fails is split until the culprit stands alone', async () => {
     },
   });
   const results = await Promise.allSettled([1, 2, 3, 4].map((n) => lane.submit(n)));
-  assert.deepEqual(results.map((result) => result.status), ['fulfilled', 'fulfilled', 'rejected', 'fulfilled']);
+  assert.deepEqual(
+    results.map((result) => result.status),
+    ['fulfilled', 'fulfilled', 'rejected', 'fulfilled'],
+  );
 });
 
 test('an error that passes is waited out, and the same group is sent again', async () => {
@@ -68,7 +74,11 @@ test('an error that passes is waited out, and the same group is sent again', asy
     },
   });
   assert.deepEqual(await Promise.all([lane.submit(1), lane.submit(2)]), ['1', '2']);
-  assert.deepEqual(groups, [[1, 2], [1, 2], [1, 2]]);
+  assert.deepEqual(groups, [
+    [1, 2],
+    [1, 2],
+    [1, 2],
+  ]);
 });
 
 test('when the database stays away everybody is told so, and the lane goes on', async () => {
@@ -80,7 +90,8 @@ test('when the database stays away everybody is told so, and the lane goes on', 
       return requests.map(String);
     },
   });
-  const isUnavailable = (error: unknown) => error instanceof Problem && error.code === 'unavailable' && error.retryAfterSeconds === 5;
+  const isUnavailable = (error: unknown) =>
+    error instanceof Problem && error.code === 'unavailable' && error.retryAfterSeconds === 5;
   await Promise.all([1, 2].map((n) => assert.rejects(lane.submit(n), isUnavailable)));
   down = false;
   assert.equal(await lane.submit(3), '3');

@@ -13,7 +13,11 @@ const event = sampleEvent({
   ],
 });
 
-function refusal(body: Partial<HoldBody>): { code: string; path: string | undefined; reason: string | undefined } {
+function refusal(body: Partial<HoldBody>): {
+  code: string;
+  path: string | undefined;
+  reason: string | undefined;
+} {
   try {
     resolveHoldRequest(event, { event_id: '1-3', ...body });
   } catch (error) {
@@ -24,28 +28,55 @@ function refusal(body: Partial<HoldBody>): { code: string; path: string | undefi
 }
 
 test('seats and zones become numbers of the event', () => {
-  const cart = resolveHoldRequest(event, { event_id: '1-3', seats: ['1-3-s2'], zones: [{ zone_id: '1-3-z2', quantity: 3 }] });
+  const cart = resolveHoldRequest(event, {
+    event_id: '1-3',
+    seats: ['1-3-s2'],
+    zones: [{ zone_id: '1-3-z2', quantity: 3 }],
+  });
   assert.deepEqual(cart, { seatNos: [2], zones: [{ zoneNo: 2, quantity: 3 }] });
 });
 
 test('what is of nobody or of another seller is not found', () => {
-  assert.deepEqual(refusal({ seats: ['1-3-s3'] }), { code: 'seat_not_found', path: '/seats/0', reason: 'seat_not_found' });
-  assert.deepEqual(refusal({ seats: ['1-3-s1', '2-3-s1'] }), { code: 'seat_not_found', path: '/seats/1', reason: 'seat_not_found' });
-  assert.deepEqual(refusal({ seats: ['nonsense'] }), { code: 'seat_not_found', path: '/seats/0', reason: 'seat_not_found' });
+  assert.deepEqual(refusal({ seats: ['1-3-s3'] }), {
+    code: 'seat_not_found',
+    path: '/seats/0',
+    reason: 'seat_not_found',
+  });
+  assert.deepEqual(refusal({ seats: ['1-3-s1', '2-3-s1'] }), {
+    code: 'seat_not_found',
+    path: '/seats/1',
+    reason: 'seat_not_found',
+  });
+  assert.deepEqual(refusal({ seats: ['nonsense'] }), {
+    code: 'seat_not_found',
+    path: '/seats/0',
+    reason: 'seat_not_found',
+  });
   const zone = { code: 'zone_not_found', path: '/zones/0/zone_id', reason: 'zone_not_found' };
   assert.deepEqual(refusal({ zones: [{ zone_id: '1-3-z3', quantity: 1 }] }), zone);
   assert.deepEqual(refusal({ zones: [{ zone_id: '2-3-z2', quantity: 1 }] }), zone);
 });
 
 test('seats of two events in one cart are refused as such', () => {
-  assert.deepEqual(refusal({ seats: ['1-3-s1', '1-4-s1'] }), { code: 'body_invalid', path: '/seats/1', reason: 'other_event' });
+  assert.deepEqual(refusal({ seats: ['1-3-s1', '1-4-s1'] }), {
+    code: 'body_invalid',
+    path: '/seats/1',
+    reason: 'other_event',
+  });
 });
 
 test('a cart is neither empty, nor has anything twice, nor more places than the limit', () => {
   assert.equal(refusal({}).reason, 'empty');
   assert.equal(refusal({ seats: [] }).reason, 'empty');
-  assert.deepEqual(refusal({ seats: ['1-3-s1', '1-3-s1'] }), { code: 'body_invalid', path: '/seats/1', reason: 'duplicate' });
-  assert.equal(refusal({ seats: ['1-3-s1'], zones: [{ zone_id: '1-3-z2', quantity: 50 }] }).reason, 'too_many_places');
+  assert.deepEqual(refusal({ seats: ['1-3-s1', '1-3-s1'] }), {
+    code: 'body_invalid',
+    path: '/seats/1',
+    reason: 'duplicate',
+  });
+  assert.equal(
+    refusal({ seats: ['1-3-s1'], zones: [{ zone_id: '1-3-z2', quantity: 50 }] }).reason,
+    'too_many_places',
+  );
 });
 
 test('numbered seats are not bought by the number, nor best available beside a cart', () => {

@@ -11,11 +11,18 @@ test('a body has one digest, whatever the order of its properties', () => {
 });
 
 test('another value, another order of a list, or another nesting is another body', () => {
-  const digests = [{ a: [1, 2] }, { a: [2, 1] }, { a: ['1', 2] }, { a: { b: 1 } }, { a: null }, {}].map(digestBody);
+  const digests = [{ a: [1, 2] }, { a: [2, 1] }, { a: ['1', 2] }, { a: { b: 1 } }, { a: null }, {}].map(
+    digestBody,
+  );
   assert.equal(new Set(digests).size, digests.length);
 });
 
 test('the same key of another caller or for another route is another key', () => {
-  const digests = [digestKey('a', '/x', 'k'), digestKey('b', '/x', 'k'), digestKey('a', '/y', 'k'), digestKey('a', '/x', 'l')];
+  const digests = [
+    digestKey('a', '/x', 'k'),
+    digestKey('b', '/x', 'k'),
+    digestKey('a', '/y', 'k'),
+    digestKey('a', '/x', 'l'),
+  ];
   assert.equal(new Set(digests).size, 4);
 });

@@ -27,7 +27,9 @@ export function cutChange(change: AvailabilityChange): AvailabilityChange[] {
 /** Writes a notice as `publisher;sequence;event;seats by state;zones`, such as `ab12;7;1-3;1:5,6|2:9;4=120`. */
 export function encodeNotice(notice: AvailabilityNotice): string {
   const byState = Map.groupBy(notice.change.seats, (seat) => seat.state);
-  const seats = [...byState].map(([state, group]) => `${state}:${group.map((seat) => seat.seatNo).join(',')}`).join('|');
+  const seats = [...byState]
+    .map(([state, group]) => `${state}:${group.map((seat) => seat.seatNo).join(',')}`)
+    .join('|');
   const zones = notice.change.zones.map((zone) => `${zone.zoneNo}=${zone.left}`).join(',');
   return [notice.publisher, notice.sequence, formatEventId(notice.key), seats, zones].join(';');
 }
@@ -37,13 +39,19 @@ export function decodeNotice(payload: string): AvailabilityNotice | null {
   const [publisher, sequence, event, seatText, zoneText] = payload.split(';');
   const key = parseEventId(event ?? '');
   if (!publisher || !sequence || !key || seatText === undefined || zoneText === undefined) return null;
-  const seats = seatText.split('|').filter(Boolean).flatMap((group) => {
-    const [state, seatNos] = group.split(':');
-    return (seatNos ?? '').split(',').map((seatNo) => ({ seatNo: Number(seatNo), state: Number(state) }));
-  });
-  const zones = zoneText.split(',').filter(Boolean).map((part) => {
-    const [zoneNo, left] = part.split('=');
-    return { zoneNo: Number(zoneNo), left: Number(left) };
-  });
+  const seats = seatText
+    .split('|')
+    .filter(Boolean)
+    .flatMap((group) => {
+      const [state, seatNos] = group.split(':');
+      return (seatNos ?? '').split(',').map((seatNo) => ({ seatNo: Number(seatNo), state: Number(state) }));
+    });
+  const zones = zoneText
+    .split(',')
+    .filter(Boolean)
+    .map((part) => {
+      const [zoneNo, left] = part.split('=');
+      return { zoneNo: Number(zoneNo), left: Number(left) };
+    });
   return { publisher, sequence: Number(sequence), key, change: { seats, zones } };
 }

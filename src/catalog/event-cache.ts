@@ -43,8 +43,12 @@ export class EventCache {
     const { notices } = this.#deps;
     const rereadAll = () => void this.#rereadAll();
     await notices.subscribe(availabilityChannel, (payload) => this.#hear(payload), rereadAll);
-    await notices.subscribe(catalogChannel, (payload) => this.#forget(payload), () => this.#forgetAll());
-    this.#timers.push(setInterval(() => this.#publish(), publishMilliseconds));
+    await notices.subscribe(
+      catalogChannel,
+      (payload) => this.#forget(payload),
+      () => this.#forgetAll(),
+    );
+    this.#timers.push(setInterval(() => void this.#publish(), publishMilliseconds));
     this.#timers.push(setInterval(rereadAll, limits.availabilityRereadSeconds * 1000));
     for (const timer of this.#timers) timer.unref();
   }
@@ -78,7 +82,9 @@ export class EventCache {
 
   /** Tells every process, this one too, that an event's prices or plan, or a seller's taxes, have changed. */
   async tellCatalogChanged(key: EventKey | { tenantId: number }): Promise<void> {
-    await this.#deps.notices.publish(catalogChannel, ['eventId' in key ? formatEventId(key) : String(key.tenantId)]);
+    await this.#deps.notices.publish(catalogChannel, [
+      'eventId' in key ? formatEventId(key) : String(key.tenantId),
+    ]);
   }
 
   #load(id: string, key: EventKey): Entry {
@@ -152,7 +158,8 @@ export class EventCache {
   /** A payload is an event's id, or a seller's for all of its events. */
   #forget(payload: string): void {
     for (const id of this.#entries.keys()) {
-      if (id === payload || id.startsWith(`${payload}-`)) void this.#load(id, parseEventId(id)!).live.catch(() => {});
+      if (id === payload || id.startsWith(`${payload}-`))
+        void this.#load(id, parseEventId(id)!).live.catch(() => {});
     }
   }
 

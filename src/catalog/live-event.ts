@@ -40,9 +40,12 @@ export class LiveEvent {
   /** Takes a change over and tells the listeners what is new in it. */
   apply(change: AvailabilityChange): void {
     const seats = change.seats.filter(({ seatNo, state }) => this.#set(seatNo, state));
-    const zones = change.zones.filter(({ zoneNo, left }) => this.#availability.zonesLeft.get(zoneNo) !== left);
+    const zones = change.zones.filter(
+      ({ zoneNo, left }) => this.#availability.zonesLeft.get(zoneNo) !== left,
+    );
     for (const { zoneNo, left } of zones) this.#availability.zonesLeft.set(zoneNo, left);
-    if (seats.length > 0 || zones.length > 0) for (const listener of this.#listeners) listener({ seats, zones });
+    if (seats.length > 0 || zones.length > 0)
+      for (const listener of this.#listeners) listener({ seats, zones });
   }
 
   /**

@@ -12,7 +12,13 @@ import { holdProblem } from '../holds/holds.ts';
 import { readHold } from '../holds/read-hold.store.ts';
 import type { Payment } from '../payments/payment.ts';
 import { quoteCart, quoteToJson } from '../pricing/quote-cart.ts';
-import { confirmSales, type ConfirmedSale, type ConfirmOrder, type ConfirmOutcome, type Customer } from './confirm-sales.store.ts';
+import {
+  confirmSales,
+  type ConfirmedSale,
+  type ConfirmOrder,
+  type ConfirmOutcome,
+  type Customer,
+} from './confirm-sales.store.ts';
 import { requoteHold } from './requote-hold.store.ts';
 
 /** A confirmation as the route has checked it. */
@@ -54,7 +60,7 @@ const seriesId = 1;
 export class Checkout {
   readonly #deps: Deps;
   /** By seller: the end of the group that is in the database or waits for it. */
-  readonly #turns = new Map<number, Promise<void>>();
+  readonly #turns = new Map<number, Promise<unknown>>();
   readonly #lanes: GroupLanes<string, ConfirmOrder, Outcome>;
 
   constructor(deps: Deps) {
@@ -115,9 +121,13 @@ export class Checkout {
     const quote = quoteCart(live.event, hold.cart, clock.now().getTime());
     const agreed = expectedTotal ?? hold.quote.total;
     if (quote.total !== agreed) {
-      throw new Problem('price_changed', `The total is now ${quote.total} minor units, not ${agreed}. Nothing was sold.`, {
-        members: { quote: quoteToJson(live.event, quote), expected_total: agreed },
-      });
+      throw new Problem(
+        'price_changed',
+        `The total is now ${quote.total} minor units, not ${agreed}. Nothing was sold.`,
+        {
+          members: { quote: quoteToJson(live.event, quote), expected_total: agreed },
+        },
+      );
     }
     await requoteHold(pool, key.tenantId, holdId, quote);
   }
@@ -126,7 +136,7 @@ export class Checkout {
     const { tenantId } = key;
     const before = this.#turns.get(tenantId) ?? Promise.resolve();
     const mine = before.then(() => this.#confirmGroup(key, orders));
-    const ended = mine.then(() => {}, () => {});
+    const ended = Promise.allSettled([mine]);
     this.#turns.set(tenantId, ended);
     try {
       return await mine;
@@ -139,7 +149,10 @@ export class Checkout {
     const { pool, events, onGroup, handOver } = this.#deps;
     const started = performance.now();
     const { outcomes, soldSeats } = await confirmSales(pool, key, seriesId, orders);
-    onGroup(outcomes.map((one) => one.outcome), performance.now() - started);
+    onGroup(
+      outcomes.map((one) => one.outcome),
+      performance.now() - started,
+    );
     const sales = orders
       .filter((_, i) => outcomes[i]!.outcome === 'confirmed')
       .map(({ transactionId, customer }) => ({

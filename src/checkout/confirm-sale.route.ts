@@ -4,7 +4,13 @@ import { limits } from '../base/limits.ts';
 import type { EventCache } from '../catalog/event-cache.ts';
 import { openHold } from '../holds/holds.ts';
 import type { App } from '../http/app.ts';
-import { currencySchema, holdTokenSchema, moneySchema, object, transactionIdSchema } from '../http/schemas.ts';
+import {
+  currencySchema,
+  holdTokenSchema,
+  moneySchema,
+  object,
+  transactionIdSchema,
+} from '../http/schemas.ts';
 import { saleLinks } from '../orders/sale-token.ts';
 import { paymentMethods } from '../payments/payment.ts';
 import type { Checkout } from './checkout.ts';
@@ -18,7 +24,9 @@ const bodySchema = object({
   customer: object({
     name: Type.String({ minLength: 1, maxLength: limits.customerNameCharsMax, pattern: '\\S' }),
     email: Type.Optional(Type.String({ format: 'email', maxLength: limits.customerEmailCharsMax })),
-    phone: Type.Optional(Type.String({ pattern: '^\\+?[0-9][0-9 ()./-]{5,}$', maxLength: limits.customerPhoneCharsMax })),
+    phone: Type.Optional(
+      Type.String({ pattern: '^\\+?[0-9][0-9 ()./-]{5,}$', maxLength: limits.customerPhoneCharsMax }),
+    ),
     document: Type.Optional(Type.String({ minLength: 1, maxLength: limits.customerDocumentCharsMax })),
     locale: Type.Optional(Type.Enum(['es', 'en'])),
   }),
@@ -44,12 +52,17 @@ type Deps = { events: EventCache; checkout: Checkout; secret: string; publicUrl:
 
 function readKey(header: string | string[] | undefined): string {
   if (header === undefined || header === '') {
-    const detail = 'Send an Idempotency-Key header: a text of your own, new for each sale and the same for each retry.';
+    const detail =
+      'Send an Idempotency-Key header: a text of your own, new for each sale and the same for each retry.';
     throw new Problem('idempotency_key_missing', detail, {
       errors: [{ path: 'header/idempotency-key', code: 'missing', message: detail }],
     });
   }
-  if (typeof header !== 'string' || header.length > limits.idempotencyKeyCharsMax || !/^[\x21-\x7e]+$/.test(header)) {
+  if (
+    typeof header !== 'string' ||
+    header.length > limits.idempotencyKeyCharsMax ||
+    !/^[\x21-\x7e]+$/.test(header)
+  ) {
     const detail = `An Idempotency-Key has 1 to ${limits.idempotencyKeyCharsMax} visible ASCII characters.`;
     throw new Problem('idempotency_key_invalid', detail, {
       errors: [{ path: 'header/idempotency-key', code: 'invalid', message: detail }],
@@ -86,9 +99,17 @@ export function confirmSaleRoute(app: App, deps: Deps): void {
         config: {
           hot: true,
           problems: [
-            'idempotency_key_missing', 'idempotency_key_invalid', 'idempotency_key_reused', 'hold_not_found',
-            'hold_expired', 'hold_released', 'hold_already_confirmed', 'price_changed', 'sales_closed',
-            'overloaded', 'unavailable',
+            'idempotency_key_missing',
+            'idempotency_key_invalid',
+            'idempotency_key_reused',
+            'hold_not_found',
+            'hold_expired',
+            'hold_released',
+            'hold_already_confirmed',
+            'price_changed',
+            'sales_closed',
+            'overloaded',
+            'unavailable',
           ],
         },
         schema: {

@@ -102,7 +102,10 @@ export async function confirmSales(
     outcomes: outcomes.map((outcome, i) => {
       if (outcome !== 'confirmed' && outcome !== 'replayed') return { outcome };
       const fiscalNumber = formatFiscalNumber(prefix, padding, numbers[i]!);
-      return { outcome, sale: { transactionId: transaction_ids[i]!, fiscalNumber, total: totals[i]!, currency } };
+      return {
+        outcome,
+        sale: { transactionId: transaction_ids[i]!, fiscalNumber, total: totals[i]!, currency },
+      };
     }),
   };
 }

@@ -7,7 +7,12 @@ import type { Quote } from '../pricing/quote.ts';
  * Gives a live hold a new quote of the same lines, after prices or taxes have changed.
  * @returns false when the hold is not live any more.
  */
-export async function requoteHold(pool: Pool, tenantId: number, holdId: string, quote: Quote): Promise<boolean> {
+export async function requoteHold(
+  pool: Pool,
+  tenantId: number,
+  holdId: string,
+  quote: Quote,
+): Promise<boolean> {
   const rows = await transactOnce(pool, {
     name: 'requote_hold',
     text: `select requoted from requote_hold($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)

@@ -36,11 +36,9 @@ const parsers = new Map<number, (text: string) => unknown>([
   [timestamptzArray, parseArray(parseInstant)],
 ]);
 
-const types = {
-  getTypeParser(oid: number, format?: 'text' | 'binary') {
-    return (format !== 'binary' && parsers.get(oid)) || pg.types.getTypeParser(oid, format as 'text');
-  },
-} as pg.CustomTypesConfig;
+const types: pg.CustomTypesConfig = {
+  getTypeParser: (oid: number) => parsers.get(oid) ?? pg.types.getTypeParser(oid),
+};
 
 export type Pool = pg.Pool;
 export type Client = pg.ClientBase;
@@ -63,5 +61,10 @@ export function createPool(options: { url: string; size: number; name: string })
 
 /** One connection of its own, for LISTEN and for migrations. */
 export function createClient(options: { url: string; name: string }): pg.Client {
-  return new pg.Client({ connectionString: options.url, application_name: options.name, keepAlive: true, types });
+  return new pg.Client({
+    connectionString: options.url,
+    application_name: options.name,
+    keepAlive: true,
+    types,
+  });
 }

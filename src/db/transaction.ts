@@ -77,7 +77,8 @@ export async function transactOnce<R extends Row>(pool: Pool, statement: Stateme
 /** Whether an error means that the connection is gone, and so the outcome of what ran is unknown. */
 export function isConnectionError(error: unknown): boolean {
   const code = (error as { code?: unknown }).code;
-  if (typeof code !== 'string') return /terminated|timeout|ended|closed/i.test(String((error as Error)?.message));
+  if (typeof code !== 'string')
+    return /terminated|timeout|ended|closed/i.test((error as Error).message);
   return /^(08|57P|25006$|ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_|EHOST|ENET)/.test(code);
 }
 

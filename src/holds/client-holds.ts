@@ -26,7 +26,10 @@ export class ClientHolds {
 
   /** Counts a hold for its clients until `expiresAt` (milliseconds since 1970). */
   add(clients: HoldClient[], holdId: string, expiresAt: number): void {
-    this.#clients.set(holdId, clients.map((client) => client.id));
+    this.#clients.set(
+      holdId,
+      clients.map((client) => client.id),
+    );
     for (const { id } of clients) {
       let holds = this.#alive.get(id);
       if (!holds) this.#alive.set(id, (holds = new Map()));

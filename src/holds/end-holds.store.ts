@@ -33,13 +33,15 @@ export type ExpiredHold = EventKey & { holdId: string; expiresAt: Date };
 
 /** Live holds of any seller whose time has come, the oldest first. `since` bounds how far back to look. */
 export async function findExpiredHolds(reader: Reader, since: Date, limit: number): Promise<ExpiredHold[]> {
-  const rows = await reader.query<{ tenant_id: number; event_id: number; hold_id: string; expires_at: Date }>({
-    name: 'find_expired_holds',
-    text: `select tenant_id, event_id, hold_id, expires_at from holds
+  const rows = await reader.query<{ tenant_id: number; event_id: number; hold_id: string; expires_at: Date }>(
+    {
+      name: 'find_expired_holds',
+      text: `select tenant_id, event_id, hold_id, expires_at from holds
             where expires_at >= $1 and expires_at <= clock_timestamp() and state = 'live'
             order by expires_at limit $2`,
-    values: [since, limit],
-  });
+      values: [since, limit],
+    },
+  );
   return rows.map((row) => ({
     tenantId: row.tenant_id,
     eventId: row.event_id,

@@ -15,7 +15,13 @@ export function extendHoldRoute(app: App, deps: Deps): void {
     {
       compress: false,
       config: {
-        problems: ['hold_not_found', 'hold_expired', 'hold_released', 'hold_already_confirmed', 'hold_extension_limit'],
+        problems: [
+          'hold_not_found',
+          'hold_expired',
+          'hold_released',
+          'hold_already_confirmed',
+          'hold_extension_limit',
+        ],
       },
       schema: {
         operationId: 'extendHold',

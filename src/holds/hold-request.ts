@@ -19,12 +19,24 @@ function refuse(path: string, code: string, message: string): Problem {
 }
 
 /** A seat or zone that is not the event's: of another event of the seller 422, of anybody else 404. */
-function foreign(event: CatalogEvent, parsed: { tenantId: number } | null, what: 'seat' | 'zone', id: string, path: string) {
+function foreign(
+  event: CatalogEvent,
+  parsed: { tenantId: number } | null,
+  what: 'seat' | 'zone',
+  id: string,
+  path: string,
+) {
   if (parsed?.tenantId === event.tenantId && formatEventId(event) !== id.replace(/-[sz]\d+$/, '')) {
-    return refuse(path, 'other_event', `The ${what} ${id} belongs to another event; a cart is for one event.`);
+    return refuse(
+      path,
+      'other_event',
+      `The ${what} ${id} belongs to another event; a cart is for one event.`,
+    );
   }
   const message = `There is no ${what} ${id} in this event.`;
-  return new Problem(`${what}_not_found`, message, { errors: [{ path, code: `${what}_not_found`, message }] });
+  return new Problem(`${what}_not_found`, message, {
+    errors: [{ path, code: `${what}_not_found`, message }],
+  });
 }
 
 function resolveSeat(event: CatalogEvent, id: string, path: string): number {
@@ -43,7 +55,9 @@ function resolveZone(event: CatalogEvent, id: string, path: string): number {
 
 function duplicates(ids: string[], path: string): FieldError[] {
   return ids.flatMap((id, i) =>
-    ids.indexOf(id) < i ? [{ path: `${path}/${i}`, code: 'duplicate', message: `${id} stands twice in the cart.` }] : [],
+    ids.indexOf(id) < i
+      ? [{ path: `${path}/${i}`, code: 'duplicate', message: `${id} stands twice in the cart.` }]
+      : [],
   );
 }
 
@@ -56,7 +70,11 @@ export function resolveHoldRequest(event: CatalogEvent, body: HoldBody): HoldReq
   const zones = body.zones ?? [];
   if (body.best_available) {
     if (seats.length + zones.length > 0) {
-      throw refuse('/best_available', 'exclusive', 'Ask either for best_available or for seats and zones, not for both.');
+      throw refuse(
+        '/best_available',
+        'exclusive',
+        'Ask either for best_available or for seats and zones, not for both.',
+      );
     }
     const { quantity, zone_id } = body.best_available;
     const zoneNo = zone_id === undefined ? undefined : resolveZone(event, zone_id, '/best_available/zone_id');
@@ -65,11 +83,21 @@ export function resolveHoldRequest(event: CatalogEvent, body: HoldBody): HoldReq
   if (seats.length + zones.length === 0) {
     throw refuse('', 'empty', 'The cart is empty: name seats, zones, or best_available.');
   }
-  const repeated = [...duplicates(seats, '/seats'), ...duplicates(zones.map((zone) => zone.zone_id), '/zones')];
+  const repeated = [
+    ...duplicates(seats, '/seats'),
+    ...duplicates(
+      zones.map((zone) => zone.zone_id),
+      '/zones',
+    ),
+  ];
   if (repeated.length > 0) throw new Problem('body_invalid', repeated[0]!.message, { errors: repeated });
   const places = seats.length + zones.reduce((sum, zone) => sum + zone.quantity, 0);
   if (places > limits.placesPerCartMax) {
-    throw refuse('', 'too_many_places', `A cart has at most ${limits.placesPerCartMax} places; this one has ${places}.`);
+    throw refuse(
+      '',
+      'too_many_places',
+      `A cart has at most ${limits.placesPerCartMax} places; this one has ${places}.`,
+    );
   }
   return {
     seatNos: seats.map((id, i) => resolveSeat(event, id, `/seats/${i}`)),

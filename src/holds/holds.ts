@@ -1,6 +1,14 @@
 import { Problem } from '../base/errors.ts';
 import { again, GroupLanes } from '../base/group-lane.ts';
-import { formatEventId, formatSeatId, formatZoneId, parseHoldToken, type Clock, type EventKey, type IdSource } from '../base/ids.ts';
+import {
+  formatEventId,
+  formatSeatId,
+  formatZoneId,
+  parseHoldToken,
+  type Clock,
+  type EventKey,
+  type IdSource,
+} from '../base/ids.ts';
 import { limits } from '../base/limits.ts';
 import { HELD } from '../catalog/availability.ts';
 import type { EventCache } from '../catalog/event-cache.ts';
@@ -39,9 +47,15 @@ export class Holds {
 
   constructor(deps: Deps) {
     this.#deps = deps;
-    this.#placing = new GroupLanes((live) => ({ ...laneLimits, run: (orders) => this.#placeGroup(live, orders) }));
+    this.#placing = new GroupLanes((live) => ({
+      ...laneLimits,
+      run: (orders) => this.#placeGroup(live, orders),
+    }));
     this.#ending = new GroupLanes(() => ({ ...laneLimits, run: (requests) => this.#releaseGroup(requests) }));
-    this.#extending = new GroupLanes(() => ({ ...laneLimits, run: (requests) => this.#extendGroup(requests) }));
+    this.#extending = new GroupLanes(() => ({
+      ...laneLimits,
+      run: (requests) => this.#extendGroup(requests),
+    }));
   }
 
   /** Requests that wait for their group. */
@@ -62,7 +76,10 @@ export class Holds {
     if (!('bestAvailable' in request)) return { hold: await this.#placeCart(live, request), split: false };
     const { quantity, zoneNo } = request.bestAvailable;
     if (zoneNo !== undefined && live.event.zones[zoneNo - 1]!.kind === 'general') {
-      return { hold: await this.#placeCart(live, { seatNos: [], zones: [{ zoneNo, quantity }] }), split: false };
+      return {
+        hold: await this.#placeCart(live, { seatNos: [], zones: [{ zoneNo, quantity }] }),
+        split: false,
+      };
     }
     for (let attempt = 1; ; attempt++) {
       const proposal = live.propose(quantity, zoneNo);
@@ -111,7 +128,12 @@ export class Holds {
     const found = await findExpiredHolds(reader(this.#deps.pool), this.#sweptUntil, limits.sweepRowsMax);
     for (const group of Map.groupBy(found, formatEventId).values()) {
       const key = group[0]!;
-      const { change } = await endHolds(this.#deps.pool, key, group.map((hold) => hold.holdId), 'expired');
+      const { change } = await endHolds(
+        this.#deps.pool,
+        key,
+        group.map((hold) => hold.holdId),
+        'expired',
+      );
       await this.#deps.events.commit(key, change);
     }
     const last = found.length === limits.sweepRowsMax ? found.at(-1)!.expiresAt : this.#deps.clock.now();
@@ -128,7 +150,11 @@ export class Holds {
     const gone = cart.seatNos.filter((seatNo) => !live.isFree(seatNo));
     const short = cart.zones.filter(({ zoneNo, quantity }) => quantity > live.available(zoneNo));
     if (gone.length > 0 || short.length > 0) {
-      throw unavailable(live, gone, short.map((zone) => zone.zoneNo));
+      throw unavailable(
+        live,
+        gone,
+        short.map((zone) => zone.zoneNo),
+      );
     }
     const quote = quoteCart(event, cart, this.#deps.clock.now().getTime());
     const holdId = this.#deps.ids.uuid();
@@ -153,7 +179,9 @@ export class Holds {
     // Seats that turned out to be gone are taken for held until their own change arrives.
     const seats = orders
       .flatMap(({ cart }, i) =>
-        outcomes[i] === 'placed' ? cart.seatNos : cart.seatNos.filter((no) => !freeSeats.has(no) && live.isFree(no)),
+        outcomes[i] === 'placed'
+          ? cart.seatNos
+          : cart.seatNos.filter((no) => !freeSeats.has(no) && live.isFree(no)),
       )
       .map((seatNo) => ({ seatNo, state: HELD }));
     const zones = [...zonesLeft].map(([zoneNo, left]) => ({ zoneNo, left }));
@@ -180,7 +208,12 @@ export class Holds {
 
   async #releaseGroup(requests: { key: EventKey; holdId: string }[]): Promise<boolean[]> {
     const { key } = requests[0]!;
-    const { ended, change } = await endHolds(this.#deps.pool, key, requests.map((one) => one.holdId), 'released');
+    const { ended, change } = await endHolds(
+      this.#deps.pool,
+      key,
+      requests.map((one) => one.holdId),
+      'released',
+    );
     await this.#deps.events.commit(key, change);
     return requests.map(({ holdId }) => ended.has(holdId));
   }
@@ -188,13 +221,22 @@ export class Holds {
   async #extendGroup(requests: { tenantId: number; holdId: string }[]): Promise<(Date | null)[]> {
     const { extensionSeconds, extensionsMax } = this.#deps.policy;
     const holdIds = requests.map((one) => one.holdId);
-    const extended = await extendHolds(this.#deps.pool, requests[0]!.tenantId, holdIds, extensionSeconds, extensionsMax);
+    const extended = await extendHolds(
+      this.#deps.pool,
+      requests[0]!.tenantId,
+      holdIds,
+      extensionSeconds,
+      extensionsMax,
+    );
     return requests.map(({ holdId }) => extended.get(holdId) ?? null);
   }
 }
 
 /** The event and the id behind a hold token. @throws Problem `hold_not_found`. */
-export async function openHold(events: EventCache, token: string): Promise<{ live: LiveEvent; holdId: string }> {
+export async function openHold(
+  events: EventCache,
+  token: string,
+): Promise<{ live: LiveEvent; holdId: string }> {
   const parsed = parseHoldToken(token);
   const live = parsed && (await events.get(parsed));
   if (!live) throw holdProblem('hold_not_found');
@@ -227,7 +269,9 @@ function notEnough(quantity: number): Problem {
 /** Names the places that are gone, each as a field error. */
 function unavailable(live: LiveEvent, seatNos: number[], zoneNos: number[]): Problem {
   const { event } = live;
-  const names = seatNos.map((no) => `row ${event.seats.rowLabel[no - 1]} seat ${event.seats.seatLabel[no - 1]}`);
+  const names = seatNos.map(
+    (no) => `row ${event.seats.rowLabel[no - 1]} seat ${event.seats.seatLabel[no - 1]}`,
+  );
   const zones = zoneNos.map((no) => `${event.zones[no - 1]!.name} (${live.available(no)} left)`);
   return new Problem('seat_unavailable', `No longer available: ${[...names, ...zones].join(', ')}.`, {
     members: {
@@ -235,8 +279,16 @@ function unavailable(live: LiveEvent, seatNos: number[], zoneNos: number[]): Pro
       zone_ids: zoneNos.map((no) => formatZoneId(event, no)),
     },
     errors: [
-      ...seatNos.map((no, i) => ({ path: '/seats', code: 'seat_unavailable', message: `${formatSeatId(event, no)}: ${names[i]} is taken.` })),
-      ...zoneNos.map((no, i) => ({ path: '/zones', code: 'seat_unavailable', message: `${formatZoneId(event, no)}: ${zones[i]}.` })),
+      ...seatNos.map((no, i) => ({
+        path: '/seats',
+        code: 'seat_unavailable',
+        message: `${formatSeatId(event, no)}: ${names[i]} is taken.`,
+      })),
+      ...zoneNos.map((no, i) => ({
+        path: '/zones',
+        code: 'seat_unavailable',
+        message: `${formatZoneId(event, no)}: ${zones[i]}.`,
+      })),
     ],
   });
 }

@@ -20,7 +20,9 @@ const bodySchema = object({
   event_id: eventIdSchema,
   seats: Type.Optional(Type.Array(seatIdSchema, { maxItems: limits.placesPerCartMax })),
   zones: Type.Optional(
-    Type.Array(object({ zone_id: zoneIdSchema, quantity: quantitySchema }), { maxItems: limits.placesPerCartMax }),
+    Type.Array(object({ zone_id: zoneIdSchema, quantity: quantitySchema }), {
+      maxItems: limits.placesPerCartMax,
+    }),
   ),
   best_available: Type.Optional(object({ quantity: quantitySchema, zone_id: Type.Optional(zoneIdSchema) })),
 });
@@ -51,7 +53,9 @@ function clientsOf(request: FastifyRequest, reply: FastifyReply, deps: Deps): Ho
   }
   return [
     ...(cookie ? [{ id: `cookie ${cookie}`, holdsMax: deps.holdsPerClientMax }] : []),
-    ...(loopback.test(request.ip) ? [] : [{ id: `address ${request.ip}`, holdsMax: deps.holdsPerAddressMax }]),
+    ...(loopback.test(request.ip)
+      ? []
+      : [{ id: `address ${request.ip}`, holdsMax: deps.holdsPerAddressMax }]),
   ];
 }
 
@@ -64,8 +68,14 @@ export function placeHoldRoute(app: App, deps: Deps): void {
       config: {
         hot: true,
         problems: [
-          'event_not_found', 'seat_not_found', 'zone_not_found', 'seat_unavailable', 'sales_closed', 'holds_limit',
-          'overloaded', 'unavailable',
+          'event_not_found',
+          'seat_not_found',
+          'zone_not_found',
+          'seat_unavailable',
+          'sales_closed',
+          'holds_limit',
+          'overloaded',
+          'unavailable',
         ],
       },
       schema: {
@@ -84,7 +94,8 @@ export function placeHoldRoute(app: App, deps: Deps): void {
       }
       const wanted = resolveHoldRequest(live.event, request.body);
       const now = deps.clock.now();
-      if (!isOnSale(live.event, now)) throw new Problem('sales_closed', `"${live.event.name}" is not on sale now.`);
+      if (!isOnSale(live.event, now))
+        throw new Problem('sales_closed', `"${live.event.name}" is not on sale now.`);
       const clients = clientsOf(request, reply, deps);
       deps.clientHolds.check(clients, now.getTime());
       const { hold, split } = await deps.holds.place(live, wanted);

@@ -37,7 +37,11 @@ const text = `
 
 /** A hold of an event with the quote it was placed under, or null. */
 export async function readHold(reader: Reader, event: CatalogEvent, holdId: string): Promise<Hold | null> {
-  const rows = await reader.query<Row>({ name: 'read_hold', text, values: [event.tenantId, event.eventId, holdId] });
+  const rows = await reader.query<Row>({
+    name: 'read_hold',
+    text,
+    values: [event.tenantId, event.eventId, holdId],
+  });
   const row = rows[0];
   if (!row) return null;
   const lines = row.line_zone.map((zoneNo, i): QuoteLine => {

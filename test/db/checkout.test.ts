@@ -14,7 +14,13 @@ import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { createHall, type Hall } from '../support/hall.ts';
 
 /** What one API process has, without its HTTP. */
-type Process = { events: EventCache; holds: Holds; checkout: Checkout; notices: Notices; handedOver: CommittedSale[] };
+type Process = {
+  events: EventCache;
+  holds: Holds;
+  checkout: Checkout;
+  notices: Notices;
+  handedOver: CommittedSale[];
+};
 
 let database: TestDatabase;
 let pool: Pool;
@@ -25,7 +31,11 @@ let other: Process;
 
 async function startProcess(): Promise<Process> {
   const notices = createNotices({ url: database.url, pool });
-  const events = new EventCache({ reader: reader(pool), notices, onError: (error) => assert.fail(String(error)) });
+  const events = new EventCache({
+    reader: reader(pool),
+    notices,
+    onError: (error) => assert.fail(String(error)),
+  });
   const clientHolds = new ClientHolds();
   const shared = { pool, events, clock: systemClock, ids: systemIds };
   const handedOver: CommittedSale[] = [];
@@ -115,9 +125,13 @@ test('1,000 buyers for the last seat from two processes: one wins', async () => 
 
 test('best available gives everybody other seats, until there are none', async () => {
   const event = await live(one);
-  const wanted = Array.from({ length: 40 }, () => one.holds.place(event, { bestAvailable: { quantity: 2, zoneNo: 1 } }));
+  const wanted = Array.from({ length: 40 }, () =>
+    one.holds.place(event, { bestAvailable: { quantity: 2, zoneNo: 1 } }),
+  );
   const results = await Promise.allSettled(wanted);
-  const seats = results.flatMap((result) => (result.status === 'fulfilled' ? result.value.hold.cart.seatNos : []));
+  const seats = results.flatMap((result) =>
+    result.status === 'fulfilled' ? result.value.hold.cart.seatNos : [],
+  );
   assert.equal(seats.length, 60);
   assert.equal(new Set(seats).size, 60);
 });
@@ -132,14 +146,20 @@ test('a change of the tax that leaves the total alone is not noticed by the buye
 test('a changed price is refused with the new quote, and confirmed once the buyer expects it', async () => {
   const holdId = await hold(one, [1]);
   await pool.query('update categories set price = 3000 where tenant_id = $1', [hall.tenantId]);
-  await pool.query('update events set pricing_version = pricing_version + 1 where tenant_id = $1', [hall.tenantId]);
+  await pool.query('update events set pricing_version = pricing_version + 1 where tenant_id = $1', [
+    hall.tenantId,
+  ]);
   const refused = request(holdId);
   await assert.rejects(one.checkout.confirm(refused), (error) => {
     assert.ok(error instanceof Problem && error.code === 'price_changed');
-    assert.equal((error.members?.['quote'] as { total: number }).total, 3_480);
+    assert.equal((error.members!['quote'] as { total: number }).total, 3_480);
     return true;
   });
-  const sale = await one.checkout.confirm({ ...refused, bodyDigest: uuidv7(Date.now()), expectedTotal: 3_480 });
+  const sale = await one.checkout.confirm({
+    ...refused,
+    bodyDigest: uuidv7(Date.now()),
+    expectedTotal: 3_480,
+  });
   assert.equal(sale.total, 3_480);
 });
 
@@ -174,7 +194,9 @@ test('a hold that expires is swept, its places are free again, and it cannot be 
 test('a hold that expires while it is confirmed ends one way: sold or free, never both', async () => {
   for (let seatNo = 1; seatNo <= 20; seatNo++) {
     const holdId = await hold(one, [seatNo]);
-    await pool.query(`update holds set expires_at = now() + interval '3 milliseconds' where hold_id = $1`, [holdId]);
+    await pool.query(`update holds set expires_at = now() + interval '3 milliseconds' where hold_id = $1`, [
+      holdId,
+    ]);
     await new Promise((resolve) => setTimeout(resolve, 1));
     const [confirmed] = await Promise.allSettled([
       one.checkout.confirm(request(holdId)),

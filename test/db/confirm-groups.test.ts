@@ -39,9 +39,10 @@ const confirm = async (...orders: ConfirmOrder[]) => (await confirmSales(pool, h
 const names = async (...orders: ConfirmOrder[]) => (await confirm(...orders)).map((one) => one.outcome);
 
 async function count(table: string, where = 'true'): Promise<number> {
-  const { rows } = await pool.query<{ n: number }>(`select count(*) as n from ${table} where tenant_id = $1 and ${where}`, [
-    hall.tenantId,
-  ]);
+  const { rows } = await pool.query<{ n: number }>(
+    `select count(*) as n from ${table} where tenant_id = $1 and ${where}`,
+    [hall.tenantId],
+  );
   return rows[0]!.n;
 }
 
@@ -66,7 +67,9 @@ test('a confirmed sale has its items, payment, steps, document and sold places',
 
 test('numbers follow the order of the group, and the next group goes on from there', async () => {
   const holds = await hold([[1]], [[2]], [[3]], [[4]]);
-  const numbers = (await confirm(...holds.slice(0, 3).map((id) => confirmOrder(id)))).map((one) => 'sale' in one && one.sale.fiscalNumber);
+  const numbers = (await confirm(...holds.slice(0, 3).map((id) => confirmOrder(id)))).map(
+    (one) => 'sale' in one && one.sale.fiscalNumber,
+  );
   assert.deepEqual(numbers, ['A-00000001', 'A-00000002', 'A-00000003']);
   const [next] = await confirm(confirmOrder(holds[3]!));
   assert.ok(next && 'sale' in next && next.sale.fiscalNumber === 'A-00000004');
@@ -89,7 +92,7 @@ test('documents are chained by hash, within a group and across groups', async ()
   assert.equal(rows.length, 3);
 });
 
-test('every refusal is its order\'s own and disturbs no neighbour', async () => {
+test("every refusal is its order's own and disturbs no neighbour", async () => {
   const [good, released, expired, elsewhere] = await hold([[1]], [[2]], [[3]], [[4]]);
   await endHolds(pool, hall, [released!], 'released');
   await pool.query(`update holds set expires_at = now() where hold_id = $1`, [expired]);
@@ -101,7 +104,13 @@ test('every refusal is its order\'s own and disturbs no neighbour', async () => 
     confirmOrder(elsewhere!),
     confirmOrder(good!),
   );
-  assert.deepEqual(outcomes, ['hold_released', 'hold_expired', 'hold_not_found', 'hold_already_confirmed', 'confirmed']);
+  assert.deepEqual(outcomes, [
+    'hold_released',
+    'hold_expired',
+    'hold_not_found',
+    'hold_already_confirmed',
+    'confirmed',
+  ]);
   assert.equal(await count('transactions'), 2);
   assert.equal(await count('idempotency_keys'), 2);
 });
@@ -122,7 +131,12 @@ test('the same key replays the first sale and writes; with another body it is re
 test('inside a group the same key or the same hold is asked to come again', async () => {
   const [one, other] = await hold([[1]], [[2]]);
   const first = confirmOrder(one!);
-  const orders = [first, { ...first }, confirmOrder(one!), { ...first, holdId: other!, bodyDigest: uuidv7(Date.now()) }];
+  const orders = [
+    first,
+    { ...first },
+    confirmOrder(one!),
+    { ...first, holdId: other!, bodyDigest: uuidv7(Date.now()) },
+  ];
   assert.deepEqual(await names(...orders), ['confirmed', 'again', 'again', 'again']);
   assert.deepEqual(await names(...orders.slice(1)), ['replayed', 'hold_already_confirmed', 'key_reused']);
 });
@@ -138,7 +152,10 @@ test('a change of prices or taxes, or another expected total, makes the quote st
   await pool.query('update events set pricing_version = 1 where tenant_id = $1', [hall.tenantId]);
   await pool.query('update holds set quote_valid_until = now() where hold_id = $1', [c]);
   assert.deepEqual(await names(confirmOrder(c!)), ['stale']);
-  assert.deepEqual(await names(confirmOrder(a!, { expectedTotal: 2_900 }), confirmOrder(b!)), ['confirmed', 'confirmed']);
+  assert.deepEqual(await names(confirmOrder(a!, { expectedTotal: 2_900 }), confirmOrder(b!)), [
+    'confirmed',
+    'confirmed',
+  ]);
 });
 
 test('two processes that confirm one hold at once make one sale', async () => {
@@ -166,11 +183,20 @@ test('two processes with the same key and body at once: one makes the sale, the 
 });
 
 test('control: without the lock on the hold, two processes at once do not both end well', () =>
-  withoutGuard(pool, 'confirm_sales', /order by hold_id for update\) h;/, ') h; perform pg_sleep(0.05);', async () => {
-    const [holdId] = await hold([[1]]);
-    const results = await Promise.allSettled([confirm(confirmOrder(holdId!)), confirm(confirmOrder(holdId!))]);
-    assert.ok(results.some((result) => result.status === 'rejected'));
-  }));
+  withoutGuard(
+    pool,
+    'confirm_sales',
+    /order by hold_id for update\) h;/,
+    ') h; perform pg_sleep(0.05);',
+    async () => {
+      const [holdId] = await hold([[1]]);
+      const results = await Promise.allSettled([
+        confirm(confirmOrder(holdId!)),
+        confirm(confirmOrder(holdId!)),
+      ]);
+      assert.ok(results.some((result) => result.status === 'rejected'));
+    },
+  ));
 
 test('control: without the look at the clock under the lock, an expired hold is sold', () =>
   withoutGuard(pool, 'confirm_sales', /or h\.expires_at <= v_now/, '', async () => {
@@ -191,7 +217,10 @@ test('the same key for two holds at once makes one sale', async () => {
   for (let round = 0; round < 10; round++) {
     const [one, other] = await hold([[2 * round + 1]], [[2 * round + 2]]);
     const keyDigest = uuidv7(Date.now());
-    const results = await Promise.all([confirm(confirmOrder(one!, { keyDigest })), confirm(confirmOrder(other!, { keyDigest }))]);
+    const results = await Promise.all([
+      confirm(confirmOrder(one!, { keyDigest })),
+      confirm(confirmOrder(other!, { keyDigest })),
+    ]);
     const outcomes = results.map(([result]) => result!.outcome).toSorted();
     assert.ok(['again,confirmed', 'confirmed,key_reused'].includes(outcomes.join()), outcomes.join());
   }
@@ -199,7 +228,11 @@ test('the same key for two holds at once makes one sale', async () => {
 
 test('numbers have no gap and instants never go back when groups of several processes meet', async () => {
   const holds = await hold(...Array.from({ length: 120 }, (_, i): [number[]] => [[i + 1]]));
-  await Promise.all(Array.from({ length: 24 }, (_, g) => confirm(...holds.slice(5 * g, 5 * g + 5).map((id) => confirmOrder(id)))));
+  await Promise.all(
+    Array.from({ length: 24 }, (_, g) =>
+      confirm(...holds.slice(5 * g, 5 * g + 5).map((id) => confirmOrder(id))),
+    ),
+  );
   const { rows } = await pool.query<{ gaps: number; back: number; last: number }>(
     `select count(*) filter (where number <> place) as gaps, count(*) filter (where issued_at < before) as back, max(number) as last
        from (select number, issued_at, row_number() over w as place, lag(issued_at) over w as before

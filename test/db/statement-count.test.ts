@@ -35,19 +35,25 @@ after(async () => {
 });
 
 async function counted(work: () => Promise<unknown>): Promise<number> {
-  const before = statements;
+  const already = statements;
   await work();
-  return statements - before;
+  return statements - already;
 }
 
 /** Orders of so many seats and as many standing places each. */
 function orders(count: number, placesEach: number): PlaceOrder[] {
   return Array.from({ length: count }, () =>
-    placeOrder(Array.from({ length: placesEach }, () => ++seat), placesEach),
+    placeOrder(
+      Array.from({ length: placesEach }, () => ++seat),
+      placesEach,
+    ),
   );
 }
 
-async function countGroup(count: number, placesEach: number): Promise<{ place: number; confirm: number; release: number }> {
+async function countGroup(
+  count: number,
+  placesEach: number,
+): Promise<{ place: number; confirm: number; release: number }> {
   const group = orders(count, placesEach);
   const place = await counted(() => placeHolds(pool, hall, group, 600));
   const confirms = group.map((order) => confirmOrder(order.holdId));
@@ -57,7 +63,14 @@ async function countGroup(count: number, placesEach: number): Promise<{ place: n
   });
   const released = orders(count, placesEach);
   await placeHolds(pool, hall, released, 600);
-  const release = await counted(() => endHolds(pool, hall, released.map((order) => order.holdId), 'released'));
+  const release = await counted(() =>
+    endHolds(
+      pool,
+      hall,
+      released.map((order) => order.holdId),
+      'released',
+    ),
+  );
   return { place, confirm, release };
 }
 

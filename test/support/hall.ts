@@ -11,7 +11,10 @@ export const standingPriceMinor = 1_000;
 export type Hall = EventKey & { seats: number; standing: number };
 
 /** Creates a seller with its series and one event on sale, by plain SQL. */
-export async function createHall(pool: Pool, options: { tenantId?: number; seats?: number; standing?: number } = {}): Promise<Hall> {
+export async function createHall(
+  pool: Pool,
+  options: { tenantId?: number; seats?: number; standing?: number } = {},
+): Promise<Hall> {
   const { tenantId = 1, seats = 100, standing = 100 } = options;
   await pool.query(
     `insert into sellers (tenant_id, name, legal_name, tax_id, currency) values ($1, 'Teatro', 'Teatro, C.A.', 'J-1', 'USD')
@@ -51,7 +54,10 @@ export async function createHall(pool: Pool, options: { tenantId?: number; seats
        from generate_series(1, $3::integer) n`,
     [...key, seats],
   );
-  await pool.query(`insert into seat_states select $1, $2, n from generate_series(1, $3::integer) n`, [...key, seats]);
+  await pool.query(`insert into seat_states select $1, $2, n from generate_series(1, $3::integer) n`, [
+    ...key,
+    seats,
+  ]);
   await pool.query(`insert into zone_counters values ($1, $2, 2, $3)`, [...key, standing]);
   return { tenantId, eventId: rows[0]!.event_id, seats, standing };
 }
@@ -74,7 +80,9 @@ export function hallQuote(cart: Cart): Quote {
     net: sum((one) => one.net),
     discounts: 0,
     fees: 0,
-    taxes: [{ taxRuleId: 1, name: 'IVA', inclusion: 'added', ratePpm: 160_000, amount: sum((one) => one.taxes) }],
+    taxes: [
+      { taxRuleId: 1, name: 'IVA', inclusion: 'added', ratePpm: 160_000, amount: sum((one) => one.taxes) },
+    ],
     taxTotal: sum((one) => one.taxes),
     total: sum((one) => one.total),
     pricingVersion: 1,
