@@ -12,7 +12,7 @@ import pg from 'pg';
 import { startEmbeddedPostgres } from '../../src/db/embedded-postgres.ts';
 
 const userProgram = fileURLToPath(new URL('../support/embedded-postgres-user.ts', import.meta.url));
-const scratch = realpathSync(mkdtempSync(path.join(tmpdir(), 'taquilla-embedded-')));
+const scratch = realpathSync(mkdtempSync(path.join(tmpdir(), `taquilla-test-${process.pid}-`)));
 const dataDir = path.join(scratch, 'postgres');
 const pidFile = path.join(dataDir, 'main', 'cluster', 'postmaster.pid');
 
@@ -131,7 +131,10 @@ describe('the embedded PostgreSQL', () => {
 
   test('finds a folder that its user can reach when root works in a closed one', async (t) => {
     if (process.getuid?.() !== 0) return t.diagnostic('only root runs PostgreSQL as another user');
-    const closed = path.join(mkdtempSync(path.join(tmpdir(), 'taquilla-closed-')), 'postgres');
+    const closed = path.join(
+      mkdtempSync(path.join(tmpdir(), `taquilla-test-${process.pid}-closed-`)),
+      'postgres',
+    );
     const said: string[] = [];
     const log = (line: string) => said.push(line);
     const server = await startEmbeddedPostgres({ dataDir: closed, log });
