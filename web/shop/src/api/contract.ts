@@ -1,0 +1,193 @@
+/** The shapes of the HTTP contract that the shop reads and writes. Money is in minor units. */
+
+export type Category = { name: string; color: string; price: number };
+
+export type Zone = {
+  id: string;
+  name: string;
+  kind: 'numbered' | 'general';
+  /** The lowest price of the zone. */
+  price: number;
+  available: number;
+  capacity: number;
+};
+
+export type PaymentMethod = string;
+
+export type EventInfo = {
+  id: string;
+  name: string;
+  description?: string | null;
+  seller: { name: string };
+  venue: { name: string; address?: string | null };
+  starts_at: string;
+  timezone: string;
+  currency: string;
+  on_sale: boolean;
+  sales_start_at: string | null;
+  sales_end_at: string | null;
+  zones: Zone[];
+  categories: Category[];
+  payment_methods: PaymentMethod[];
+};
+
+export type EventList = { data: EventInfo[]; has_more: boolean };
+
+export type AreaText = { text: string; size: number; color: string; x: number; y: number };
+
+/** Everything is in the plan's own coordinates; the rotation turns the shape about its (x, y). */
+export type Area = {
+  shape: 'rectangle' | 'circle' | 'ellipse' | 'polygon' | 'text';
+  x: number;
+  y: number;
+  width?: number | null;
+  height?: number | null;
+  radius?: number | null;
+  points?: { x: number; y: number }[] | null;
+  color?: string | null;
+  border_color?: string | null;
+  rotation?: number | null;
+  text?: AreaText | null;
+  zone_id?: string | null;
+};
+
+/** The plan in columns: entry `i` of every list belongs to seat `i`. */
+export type SeatColumns = {
+  id: string[];
+  zone_id: string[];
+  row: string[];
+  number: string[];
+  x: number[];
+  y: number[];
+  category: number[];
+  price: number[];
+};
+
+export type SeatPlan = {
+  event_id: string;
+  size: { width: number; height: number };
+  categories: Category[];
+  areas: Area[];
+  seats: SeatColumns;
+};
+
+export type TakenState = 'held' | 'sold' | 'blocked';
+
+/** A snapshot leaves the free seats out; a change names a seat that became free as `free`. */
+export type Availability = {
+  event_id: string;
+  seats: Record<string, TakenState | 'free'>;
+  zones: Record<string, number>;
+};
+
+export type HoldRequest = {
+  event_id: string;
+  seats?: string[];
+  zones?: { zone_id: string; quantity: number }[];
+  best_available?: { quantity: number; zone_id?: string };
+};
+
+export type HoldItem = {
+  zone_id: string;
+  seat_id?: string | null;
+  row?: string | null;
+  number?: string | null;
+  quantity: number;
+  price: number;
+};
+
+export type QuoteLine = {
+  zone_id: string;
+  seat_id?: string | null;
+  quantity: number;
+  unit_price: number;
+  /** Without taxes, where the price includes them. */
+  net: number;
+  discounts: number;
+  fees: number;
+  taxes: number;
+  total: number;
+};
+
+export type TaxLine = {
+  name: string;
+  /** Percent; absent for a fixed amount. */
+  rate?: number | null;
+  amount: number;
+};
+
+/** total = subtotal + fees + taxes − discounts. */
+export type Quote = {
+  currency: string;
+  lines: QuoteLine[];
+  subtotal: number;
+  discounts: number;
+  fees: number;
+  taxes: TaxLine[];
+  total: number;
+};
+
+export type Hold = {
+  hold_token: string;
+  event_id: string;
+  status: 'live' | 'confirmed' | 'released' | 'expired';
+  items: HoldItem[];
+  quote: Quote;
+  expires_at: string;
+  expires_in_seconds: number;
+  extensions_left: number;
+  /** True when best available could not seat the party together. */
+  split?: boolean;
+};
+
+export type ConfirmRequest = {
+  hold_token: string;
+  customer: { name: string; email?: string; phone?: string; document?: string; locale?: string };
+  payment: { method: PaymentMethod; reference?: string };
+  expected_total: number;
+};
+
+export type SaleLinks = { self: string; events: string; tickets: string; page: string };
+
+export type Confirmation = {
+  success: boolean;
+  message: string;
+  transaction_id: string;
+  status: string;
+  fiscal_number: string | null;
+  total: number;
+  currency: string;
+  links: SaleLinks;
+};
+
+export type StepState = 'pending' | 'done' | 'failed' | 'skipped';
+
+export type Step = { name: string; state: StepState; at: string | null; detail?: string | null };
+
+export type SaleItem = {
+  ticket_id: string;
+  zone_id: string;
+  zone_name: string;
+  seat_id?: string | null;
+  row?: string | null;
+  number?: string | null;
+  total: number;
+};
+
+export type Sale = {
+  id: string;
+  status: 'processing' | 'awaiting_payment' | 'completed' | 'cancelled' | 'refunded';
+  fiscal_number: string | null;
+  currency: string;
+  total: number;
+  created_at: string;
+  event: { id: string; name: string; starts_at: string; timezone: string; venue: { name: string } };
+  customer: { name: string; email?: string | null; phone?: string | null };
+  items: SaleItem[];
+  taxes: TaxLine[];
+  steps: Step[];
+  links: SaleLinks;
+};
+
+/** `path` is a JSON pointer into the body. */
+export type FieldFault = { path: string; code: string; message: string };

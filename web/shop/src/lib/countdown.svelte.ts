@@ -1,0 +1,32 @@
+/** Seconds left until a deadline, ticking once a second on the second. */
+export class Countdown {
+  secondsLeft = $state(0);
+  /** It ran, and the deadline has passed. */
+  isOver = $state(false);
+  #deadline = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  /**
+   * Counts from how many seconds the server says are left, not from its clock time, because the
+   * buyer's clock may be wrong by hours.
+   * @returns how to stop.
+   */
+  start(seconds: number): () => void {
+    this.#deadline = Date.now() + seconds * 1000;
+    this.isOver = false;
+    this.stop();
+    this.#tick();
+    return () => this.stop();
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+  }
+
+  #tick(): void {
+    const left = this.#deadline - Date.now();
+    this.secondsLeft = Math.max(0, Math.ceil(left / 1000));
+    if (left <= 0) this.isOver = true;
+    else this.#timer = setTimeout(() => this.#tick(), left % 1000 || 1000);
+  }
+}

@@ -1,0 +1,73 @@
+import type { Texts } from '../texts/es.ts';
+import { keep, kept } from './kept.ts';
+
+export const languages = ['es', 'en'] as const;
+export type Language = (typeof languages)[number];
+
+/** Each a file of its own: a reader fetches one language, 3 kB compressed, not both. */
+const dictionaries: Record<Language, () => Promise<Texts>> = {
+  es: async () => (await import('../texts/es.ts')).es,
+  en: async () => (await import('../texts/en.ts')).en,
+};
+const storageKey = 'taquilla.language';
+
+function isLanguage(value: unknown): value is Language {
+  return languages.includes(value as Language);
+}
+
+function preferred(): Language {
+  const chosen = kept<string>(storageKey, localStorage);
+  if (isLanguage(chosen)) return chosen;
+  const spoken = navigator.languages.map((tag) => tag.slice(0, 2).toLowerCase());
+  return spoken.find(isLanguage) ?? 'es';
+}
+
+class LanguageChoice {
+  current: Language = $state(preferred());
+  texts: Texts = $state.raw() as Texts;
+  /** The tag for numbers and dates: the reader's own region where the language is theirs. */
+  tag: string = $derived(
+    navigator.languages.find((tag) => tag.toLowerCase().startsWith(`${this.current}-`)) ?? this.current,
+  );
+
+  /** Fetches the texts of the language in which the shop opens; it must precede every page. */
+  async load(): Promise<void> {
+    this.texts = await dictionaries[this.current]();
+    document.documentElement.lang = this.current;
+  }
+
+  async choose(language: Language): Promise<void> {
+    keep(storageKey, language, localStorage);
+    this.texts = await dictionaries[language]();
+    this.current = language;
+    document.documentElement.lang = language;
+  }
+}
+
+export const language = new LanguageChoice();
+
+/**
+ * The texts in the reader's language; read inside a component they follow the switch. Getters
+ * rather than a function: Svelte wraps every call in a template in a closure of its own, which
+ * made the script 2 kB larger, compressed.
+ */
+export const t: Texts = {
+  get shell() {
+    return language.texts.shell;
+  },
+  get faults() {
+    return language.texts.faults;
+  },
+  get events() {
+    return language.texts.events;
+  },
+  get hall() {
+    return language.texts.hall;
+  },
+  get checkout() {
+    return language.texts.checkout;
+  },
+  get order() {
+    return language.texts.order;
+  },
+};
