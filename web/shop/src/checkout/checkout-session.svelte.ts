@@ -1,0 +1,213 @@
+import { api, Refusal } from '../api/client.ts';
+import type { Confirmation, ConfirmRequest, EventInfo, Hold, Quote } from '../api/contract.ts';
+import { dropCart, requestOf } from '../hall/cart.svelte.ts';
+import { announcer } from '../lib/announcer.svelte.ts';
+import { Countdown } from '../lib/countdown.svelte.ts';
+import { faultWords } from '../lib/faults.ts';
+import { keep, kept } from '../lib/kept.ts';
+import { language, t } from '../lib/language.svelte.ts';
+import { endHold, holdByToken, rememberHold } from '../lib/own-holds.ts';
+import { paths, router } from '../lib/router.svelte.ts';
+import { confirm, isPassing, openAttempt } from './confirm-attempt.ts';
+import {
+  check,
+  emptyGuest,
+  type Field,
+  type FieldErrors,
+  type Guest,
+  needsReference,
+  placeFaults,
+} from './guest.ts';
+
+const guestKey = 'taquilla.guest';
+const orderKey = (holdToken: string): string => `taquilla.order.${holdToken}`;
+export const warnSeconds = 60;
+
+/** The page of the sale that this tab made of a hold. */
+export function orderOf(holdToken: string): string | null {
+  return kept<string>(orderKey(holdToken));
+}
+
+/** Where the confirming stands; `unsure` means nobody knows whether the sale exists. */
+type Phase = 'filling' | 'confirming' | 'retrying' | 'unsure';
+
+/** One buyer with a hold: the form, the countdown and the one press that makes the sale. */
+export class CheckoutSession {
+  readonly event: EventInfo;
+  readonly countdown = new Countdown();
+  hold: Hold = $state.raw() as Hold;
+  guest: Guest = $state.raw(emptyGuest);
+  errors: FieldErrors = $state.raw({});
+  fault: string | null = $state(null);
+  phase: Phase = $state('filling');
+  /** The hold ended under the buyer; why, in the server's code. */
+  ended: string | null = $state(null);
+  /** Another total than the one that the buyer saw; it waits for a yes. */
+  newQuote: Quote | null = $state.raw(null);
+  isExtending = $state(false);
+  isSplit = $state(false);
+
+  constructor(event: EventInfo, hold: Hold) {
+    this.event = event;
+    this.#take(hold);
+    const guest = kept<Guest>(guestKey) ?? emptyGuest;
+    const [only] = event.payment_methods.length === 1 ? event.payment_methods : [];
+    const isOffered = event.payment_methods.includes(guest.method);
+    this.guest = { ...guest, method: isOffered ? guest.method : (only ?? '') };
+    if (openAttempt(hold.hold_token) !== null) this.#resume();
+  }
+
+  static async open(token: string): Promise<CheckoutSession> {
+    const hold = await api.hold(token);
+    return new CheckoutSession(await api.event(hold.event_id), hold);
+  }
+
+  get isLocked(): boolean {
+    return this.phase !== 'filling';
+  }
+
+  get isExpired(): boolean {
+    return this.ended !== null || (this.countdown.isOver && this.phase === 'filling');
+  }
+
+  fill(field: Field, value: string): void {
+    this.guest = { ...this.guest, [field]: value };
+    keep(guestKey, this.guest);
+  }
+
+  stop(): void {
+    this.countdown.stop();
+  }
+
+  async submit(): Promise<void> {
+    if (this.phase !== 'filling' && this.phase !== 'unsure') return;
+    if (this.phase === 'filling') {
+      this.errors = check(this.guest);
+      if (Object.keys(this.errors).length > 0) return;
+    }
+    await this.#run(this.#body());
+  }
+
+  acceptNewPrice(): void {
+    if (this.newQuote === null) return;
+    this.hold = { ...this.hold, quote: this.newQuote };
+    this.newQuote = null;
+    void this.submit();
+  }
+
+  async extend(): Promise<void> {
+    if (this.isExtending) return;
+    this.isExtending = true;
+    this.fault = null;
+    try {
+      this.#take(await api.extendHold(this.hold.hold_token));
+      announcer.say(t.checkout.extended);
+    } catch (error) {
+      this.#refuse(error);
+    } finally {
+      this.isExtending = false;
+    }
+  }
+
+  /** The page was left while a confirmation was under way: its answer is still owed. */
+  #resume(): void {
+    this.ended = null;
+    void this.#run(this.#body());
+  }
+
+  #take(hold: Hold): void {
+    this.hold = hold;
+    this.isSplit = rememberHold(hold).isSplit;
+    this.countdown.start(hold.expires_in_seconds);
+    if (hold.status !== 'live') this.ended = endCodes[hold.status];
+  }
+
+  #body(): ConfirmRequest {
+    const { guest } = this;
+    const [email, phone, document, reference] = [
+      guest.email.trim(),
+      guest.phone.trim(),
+      guest.document.trim(),
+      guest.reference.trim(),
+    ];
+    return {
+      hold_token: this.hold.hold_token,
+      customer: {
+        name: guest.name.trim(),
+        ...(email === '' ? {} : { email }),
+        ...(phone === '' ? {} : { phone }),
+        ...(document === '' ? {} : { document }),
+        locale: language.current,
+      },
+      payment: {
+        method: guest.method,
+        ...(needsReference(guest.method) ? { reference } : {}),
+      },
+      expected_total: this.hold.quote.total,
+    };
+  }
+
+  async #run(body: ConfirmRequest): Promise<void> {
+    this.phase = 'confirming';
+    this.fault = null;
+    this.newQuote = null;
+    try {
+      this.#finish(await confirm(body, () => (this.phase = 'retrying')));
+    } catch (error) {
+      this.phase = isPassing(error) ? 'unsure' : 'filling';
+      this.#refuse(error);
+    }
+  }
+
+  #finish({ links }: Confirmation): void {
+    const page = new URL(links.page, location.origin);
+    const path = page.pathname + page.search;
+    keep(orderKey(this.hold.hold_token), path);
+    endHold(this.event.id);
+    dropCart(this.event.id);
+    // The next purchase has a payment of its own.
+    keep(guestKey, { ...this.guest, reference: '' });
+    router.go(path, 'replace');
+  }
+
+  #refuse(error: unknown): void {
+    if (!(error instanceof Refusal)) {
+      this.fault = faultWords(error);
+      return;
+    }
+    if (endingCodes.includes(error.code)) {
+      this.ended = error.code;
+      endHold(this.event.id);
+    } else if (error.code === 'price_changed' && error.quote !== undefined) {
+      this.newQuote = error.quote;
+    } else {
+      const { errors, rest } = placeFaults(error.errors);
+      this.errors = errors;
+      const isPlaced = Object.keys(errors).length > 0 && rest.length === 0;
+      this.fault = isPlaced ? null : [faultWords(error), ...rest].join(' ');
+    }
+  }
+}
+
+const endCodes = {
+  expired: 'hold_expired',
+  released: 'hold_released',
+  confirmed: 'hold_already_confirmed',
+} as const;
+
+/** After these the hold keeps no seats any more, whatever is typed. */
+const endingCodes: readonly string[] = [...Object.values(endCodes), 'hold_not_found', 'seat_unavailable'];
+
+/** Places what an ended hold had once more; the hall shows it when others were faster. */
+export async function holdAgain(token: string): Promise<void> {
+  const own = holdByToken(token);
+  if (own === null) return;
+  try {
+    const hold = await api.placeHold(requestOf(own.eventId, own.content));
+    rememberHold(hold);
+    router.go(paths.checkout(hold.hold_token), 'replace');
+  } catch (error) {
+    if (!(error instanceof Refusal) || error.code !== 'seat_unavailable') throw error;
+    router.go(paths.hall(own.eventId), 'replace');
+  }
+}

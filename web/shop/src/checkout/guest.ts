@@ -1,0 +1,66 @@
+import type { FieldFault } from '../api/contract.ts';
+import { t } from '../lib/language.svelte.ts';
+
+export const fields = ['name', 'email', 'phone', 'document', 'method', 'reference'] as const;
+export type Field = (typeof fields)[number];
+export type Guest = Record<Field, string>;
+export type FieldErrors = Partial<Record<Field, string>>;
+
+export const emptyGuest: Guest = {
+  name: '',
+  email: '',
+  phone: '',
+  document: '',
+  method: '',
+  reference: '',
+};
+
+/** As the contract bounds them. */
+export const lengthsMax = { name: 120, email: 254, phone: 20, document: 30, reference: 64 };
+
+/** The counter finds these payments by their reference, so it cannot be left out. */
+const methodsWithReference: readonly string[] = ['transfer', 'mobile_payment', 'zelle'];
+
+export const needsReference = (method: string): boolean => methodsWithReference.includes(method);
+
+const emailPattern = /^[^\s@]+@[^\s@]+\.[^\s@]+$/;
+const phonePattern = /^\+?[0-9][0-9 ()./-]{5,}$/;
+
+/** What can be said without asking the server, which checks everything again. */
+export function check(guest: Guest): FieldErrors {
+  const texts = t.checkout.errors;
+  const errors: FieldErrors = {};
+  const email = guest.email.trim();
+  const phone = guest.phone.trim();
+  if (guest.name.trim() === '') errors.name = texts.name;
+  if (email === '' && phone === '') errors.email = texts.contact;
+  if (email !== '' && !emailPattern.test(email)) errors.email = texts.email;
+  if (phone !== '' && !phonePattern.test(phone)) errors.phone = texts.phone;
+  if (guest.method === '') errors.method = texts.method;
+  if (needsReference(guest.method) && guest.reference.trim() === '') {
+    errors.reference = texts.reference;
+  }
+  return errors;
+}
+
+/**
+ * The server's faults beside their fields; what belongs to no field of the form is left to the
+ * caller, so that no fault goes unsaid.
+ */
+export function placeFaults(faults: readonly FieldFault[]): { errors: FieldErrors; rest: string[] } {
+  const texts = t.checkout.errors;
+  const errors: FieldErrors = {};
+  const rest: string[] = [];
+  for (const { path, code, message } of faults) {
+    const [group, name] = path.split('/').filter((part) => part !== '');
+    const field = fields.find((one) => one === name);
+    if ((group === 'customer' || group === 'payment') && field !== undefined) {
+      errors[field] ??= code === 'too_long' ? texts.tooLong : texts[field];
+    } else if (group === 'customer') {
+      errors.email ??= texts.contact;
+    } else {
+      rest.push(message);
+    }
+  }
+  return { errors, rest };
+}
