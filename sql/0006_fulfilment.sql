@@ -1,5 +1,6 @@
 -- What follows a sale, in batches. As in the hot path, each function is the same few statements
--- whatever the number of sales, each on one table with the tenant as an equality.
+-- whatever the number of sales, each on one table with the tenant as an equality, reached by keys in
+-- an array.
 
 -- Tells the processes that stream progress which sales have news: 'tenant:id,id,…'. A payload may
 -- have 8,000 bytes, and 200 ids are 7,400.
@@ -17,7 +18,10 @@ $$;
 create function finish_steps(
   p_tenant integer, p_transactions uuid[], p_names step_name[], p_states step_state[], p_details text[],
   p_attempts_max integer
-) returns table (transaction_id uuid, name step_name) language plpgsql as $$
+) returns table (transaction_id uuid, name step_name) language plpgsql
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off set enable_bitmapscan = off set enable_nestloop = off set enable_mergejoin = off
+as $$
 #variable_conflict use_column
 declare
   v_now timestamptz;
@@ -69,10 +73,11 @@ begin
   with ended as (
     select u.transaction_id, count(*) as steps
       from unnest(v_sale, v_event) u (transaction_id, event) where u.event is not null group by 1
+  ), open as (
+    select o.transaction_id, count(*) as steps from unnest(v_open_sales) o (transaction_id) group by 1
   ), news as (
-    select e.transaction_id, e.steps,
-           e.steps = (select count(*) from unnest(v_open_sales) o (id) where o.id = e.transaction_id) as last
-      from ended e
+    select e.transaction_id, e.steps, e.steps = o.steps as last
+      from ended e join open o on o.transaction_id = e.transaction_id
   )
   update transactions t
      set progress_events = t.progress_events + n.steps + case when n.last then 1 else 0 end,
@@ -93,7 +98,10 @@ end $$;
 
 -- Adds sales to the statistics of their zones, each sale exactly once: its 'statistics' step ends in
 -- the same transaction, under the sale's lock. Lock order: transactions by key, zones by key.
-create function count_sales(p_tenant integer, p_transactions uuid[]) returns integer language plpgsql as $$
+create function count_sales(p_tenant integer, p_transactions uuid[]) returns integer language plpgsql
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off set enable_bitmapscan = off set enable_nestloop = off set enable_mergejoin = off
+as $$
 declare
   v_sales uuid[];
   v_zones record;

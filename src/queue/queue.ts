@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
 import { PgBoss, type JobResult, type Job } from 'pg-boss';
-import { createGrouper } from '../base/grouper.ts';
+import { GroupLane } from '../base/group-lane.ts';
 import { formatUuid } from '../base/ids.ts';
+import { limits } from '../base/limits.ts';
 import { stepNames, type StepKey, type StepName } from '../base/step.ts';
+import { isPassingError } from '../db/transaction.ts';
 
 /** How steps of one name are worked on. */
 export type WorkOptions = {
@@ -45,7 +47,8 @@ type JobData = { tenant: number; sale: string };
 const heartbeatSeconds = 10;
 const supervisionSeconds = 5;
 const retryDelaySecondsMax = 60;
-const handOverStepsMax = 5_000;
+const handOverGroupsMax = 64;
+const handOverRetrySecondsMax = 5;
 
 const queueOptions = {
   notify: true,
@@ -118,17 +121,20 @@ export async function openQueue(options: QueueOptions): Promise<Queue> {
     await boss.createQueue(name, queueOptions);
     await boss.updateQueue(name, queueOptions);
   }
-  // Groups that are confirmed while an insert is under way share the next one.
-  const handOver = createGrouper<readonly StepKey[], void>(async (groups) => {
-    const steps = groups.flat();
-    for (let i = 0; i < steps.length; i += handOverStepsMax) {
-      await insertJobs(boss, steps.slice(i, i + handOverStepsMax));
-    }
-    return groups.map(() => undefined);
-  }, 1_000);
+  // Groups of sales that are confirmed while an insert is under way share the next one.
+  const lane = new GroupLane<readonly StepKey[], void>({
+    groupMax: handOverGroupsMax,
+    queueMax: limits.laneQueueMax,
+    retrySecondsMax: handOverRetrySecondsMax,
+    isPassing: isPassingError,
+    run: async (groups) => {
+      await insertJobs(boss, groups.flat());
+      return groups.map(() => undefined);
+    },
+  });
   return {
     handOver: async (steps) => {
-      if (steps.length > 0) await handOver(steps);
+      if (steps.length > 0) await lane.submit(steps);
     },
     async work(name, { batchMax, concurrency }, handler) {
       await boss.work(

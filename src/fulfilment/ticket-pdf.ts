@@ -1,0 +1,257 @@
+import PDFDocument from 'pdfkit';
+import encodeQR from 'qr';
+import { formatTicketCode } from '../admission/ticket-code.ts';
+import { assert } from '../base/assert.ts';
+import type { Sale, SaleItem } from '../orders/sale.ts';
+import { addFonts, useFonts, type Pdf } from './pdf-font.ts';
+import { fitText, two, writeLine, writeLines, type TextStyle } from './pdf-text.ts';
+import { ticketText, type TicketText } from './ticket-text.ts';
+
+// A page is one ticket of the shape of a telephone, so that it fills the screen; in points, of which
+// 72 are an inch.
+const page = { width: 360, height: 660 };
+const card = { x: 14, y: 14, width: 332, height: 632, radius: 14 };
+const left = card.x + 22;
+const inner = card.width - 44;
+const headHeight = 196;
+const tearY = card.y + 366;
+const notchRadius = 9;
+const qrSize = 188;
+
+const ink = '#1b1e27';
+const muted = '#6c7280';
+const paper = '#eceef2';
+// One of these by the event's number, so that the events of a season are told apart at a glance.
+const palettes = [
+  { deep: '#16213f', glow: '#f4b942' },
+  { deep: '#4a1230', glow: '#f2a65a' },
+  { deep: '#0f3d3a', glow: '#f0c75e' },
+  { deep: '#34205c', glow: '#ff9f7a' },
+  { deep: '#5b1a1a', glow: '#f3c98b' },
+  { deep: '#123a5c', glow: '#7fd8be' },
+] as const;
+
+const label: TextStyle = { font: 'Helvetica', size: 7.5, color: muted };
+
+/** The dark modules of a QR code as one path of horizontal runs, in the page's flipped coordinates. */
+function qrPath(code: string, x: number, y: number, size: number): string {
+  const modules = encodeQR(code, 'raw', { ecc: 'medium', border: 1 });
+  // The white around it is drawn by the page, so the border that the library wants is left out.
+  const count = modules.length - 2;
+  const unit = size / count;
+  let path = '';
+  for (let row = 0; row < count; row++) {
+    let start = -1;
+    for (let column = 0; column <= count; column++) {
+      const dark = column < count && modules[row + 1]?.[column + 1] === true;
+      if (dark && start < 0) start = column;
+      if (dark || start < 0) continue;
+      const [rx, ry] = [two(x + start * unit), two(y + row * unit)];
+      path += `${rx} ${ry} ${two((column - start) * unit)} ${two(unit)} re `;
+      start = -1;
+    }
+  }
+  return `${path}f`;
+}
+
+/** Rows of a house around its stage, as the ground of the title: dotted arcs. */
+function drawSeatRows(pdf: Pdf): void {
+  pdf.save();
+  pdf.rect(card.x, card.y, card.width, headHeight).clip();
+  pdf.strokeColor('#ffffff').strokeOpacity(0.09).lineWidth(6).lineCap('round').dash(0.1, { space: 13 });
+  for (let row = 0; row < 9; row++) {
+    pdf.circle(card.x + card.width - 62, card.y + headHeight + 36, 78 + row * 19);
+  }
+  pdf.stroke().restore();
+}
+
+function drawCard(pdf: Pdf, palette: (typeof palettes)[number]): void {
+  const { x, y, width, height, radius } = card;
+  pdf.rect(0, 0, page.width, page.height).fill(paper);
+  pdf.roundedRect(x, y, width, height, radius).fill('#ffffff');
+  pdf.save();
+  pdf.roundedRect(x, y, width, height, radius).clip();
+  pdf.rect(x, y, width, headHeight).fill(palette.deep);
+  drawSeatRows(pdf);
+  pdf.restore();
+  pdf.rect(x, y + headHeight, width, 4).fill(palette.glow);
+  pdf
+    .circle(x, tearY, notchRadius)
+    .circle(x + width, tearY, notchRadius)
+    .fill(paper);
+  pdf.moveTo(x + 18, tearY).lineTo(x + width - 18, tearY);
+  pdf.lineWidth(1).dash(3, { space: 4 }).stroke('#c3c7d1').undash();
+}
+
+function drawHead(pdf: Pdf, text: TicketText, glow: string): void {
+  const top = { x: left, y: card.y + 22, width: inner };
+  const bottom = card.y + headHeight;
+  const seller = fitText(
+    text.seller.toUpperCase(),
+    'Helvetica-Bold',
+    [
+      [8.5, 1],
+      [7, 1],
+    ],
+    inner - 90,
+  );
+  writeLines(pdf, seller, top, { font: 'Helvetica-Bold', color: '#ffffff' });
+  writeLine(pdf, text.place, { ...top, align: 'right' }, { font: 'Helvetica', size: 8.5, color: '#ffffff' });
+
+  const titleForms = [
+    [30, 1],
+    [28, 2],
+    [25, 2],
+    [22, 3],
+    [19, 3],
+    [16, 4],
+  ] as const;
+  const title = fitText(text.event, 'Helvetica-Bold', titleForms, inner);
+  const titleY = bottom - 58 - title.lines.length * title.size * 1.12;
+  writeLines(pdf, title, { x: left, y: titleY }, { font: 'Helvetica-Bold', color: '#ffffff' }, 1.12);
+  const when = `${text.day}  ·  ${text.time}`;
+  const day = fitText(
+    when,
+    'Helvetica-Bold',
+    [
+      [12.5, 1],
+      [11.5, 1],
+      [10.5, 1],
+      [10, 2],
+    ],
+    inner,
+  );
+  writeLines(pdf, day, { x: left, y: bottom - 40 }, { font: 'Helvetica-Bold', color: glow }, 1.3);
+}
+
+function drawVenue(pdf: Pdf, text: TicketText): void {
+  const y = card.y + headHeight + 22;
+  const venue = fitText(
+    text.venue,
+    'Helvetica-Bold',
+    [
+      [14, 1],
+      [12, 1],
+      [10.5, 2],
+    ],
+    inner,
+  );
+  writeLines(pdf, venue, { x: left, y }, { font: 'Helvetica-Bold', color: ink });
+  const addressY = y + venue.lines.length * venue.size * 1.14 + 3;
+  const addressForms = [
+    [9, 1],
+    [8, venue.lines.length > 1 ? 1 : 2],
+  ] as const;
+  const address = fitText(text.address, 'Helvetica', addressForms, inner);
+  writeLines(pdf, address, { x: left, y: addressY }, { font: 'Helvetica', color: muted });
+}
+
+/** Zone, row and seat in three columns; the zone has what the other two leave. */
+function drawSeat(pdf: Pdf, text: TicketText): void {
+  const y = card.y + headHeight + 70;
+  const narrow = 76;
+  const forms = [
+    [28, 1],
+    [24, 1],
+    [20, 1],
+    [14, 2],
+    [11, 2],
+  ] as const;
+  let x = left;
+  for (const [i, field] of text.seat.entries()) {
+    const width = i === 0 ? inner - narrow * (text.seat.length - 1) : narrow;
+    writeLine(pdf, field.label.toUpperCase(), { x, y }, label);
+    const value = fitText(field.value, 'Helvetica-Bold', forms, width - 12);
+    const height = value.lines.length * value.size * 1.1;
+    writeLines(pdf, value, { x, y: y + 27 - height / 2 }, { font: 'Helvetica-Bold', color: ink }, 1.1);
+    x += width;
+  }
+}
+
+function drawFacts(pdf: Pdf, text: TicketText): void {
+  const y = card.y + headHeight + 124;
+  const shares = [0.44, 0.26, 0.3];
+  const forms = [
+    [10, 1],
+    [9, 1],
+    [8, 2],
+  ] as const;
+  let x = left;
+  for (const [i, field] of text.facts.entries()) {
+    const width = inner * (shares[i] ?? 0);
+    writeLine(pdf, field.label.toUpperCase(), { x, y }, label);
+    const value = fitText(field.value, 'Helvetica', forms, width - 8);
+    writeLines(pdf, value, { x, y: y + 12 }, { font: 'Helvetica', color: ink });
+    x += width;
+  }
+}
+
+function drawStub(pdf: Pdf, text: TicketText, code: string): void {
+  const y = tearY + 22;
+  pdf.fillColor('#000000').addContent(qrPath(code, (page.width - qrSize) / 2, y, qrSize));
+  const center = { x: left, align: 'center', width: inner } as const;
+  const below = y + qrSize + 12;
+  writeLine(pdf, text.ticketId, { ...center, y: below }, { font: 'Helvetica', size: 8.5, color: ink });
+  writeLine(pdf, text.advice, { ...center, y: below + 16 }, label);
+  const legal = fitText(
+    text.legal,
+    'Helvetica',
+    [
+      [7.5, 1],
+      [6.5, 1],
+    ],
+    inner,
+  );
+  writeLines(pdf, legal, { ...center, y: below + 28 }, label);
+}
+
+function drawTicket(pdf: Pdf, sale: Sale, item: SaleItem, fonts: Record<string, unknown>): void {
+  assert(item.ticket, 'a ticket is drawn once it is signed');
+  const { tenantId, transactionId, event } = sale;
+  const { keyId, signature } = item.ticket;
+  const claims = { tenantId, eventId: event.eventId, transactionId, itemNo: item.itemNo, keyId };
+  const palette = palettes[event.eventId % palettes.length] ?? palettes[0];
+  const text = ticketText(sale, item);
+  pdf.addPage();
+  useFonts(pdf, fonts);
+  drawCard(pdf, palette);
+  drawHead(pdf, text, palette.glow);
+  drawVenue(pdf, text);
+  drawSeat(pdf, text);
+  drawFacts(pdf, text);
+  drawStub(pdf, text, formatTicketCode(claims, signature));
+}
+
+/**
+ * Draws the tickets of a sale, a page each; every item must have its ticket. The same sale gives the
+ * same bytes, so a PDF is never stored: it is drawn again when somebody wants it.
+ */
+export function drawTickets(sale: Sale): Promise<Buffer> {
+  const title = { es: 'Entradas', en: 'Tickets' }[sale.locale];
+  const pdf = new PDFDocument({
+    autoFirstPage: false,
+    // The pages name their fonts themselves.
+    font: '',
+    size: [page.width, page.height],
+    margin: 0,
+    lang: sale.locale,
+    displayTitle: true,
+    info: {
+      Title: `${title}: ${sale.event.name}`,
+      Author: sale.seller.name,
+      Creator: 'Taquilla',
+      Producer: 'Taquilla',
+      CreationDate: sale.createdAt,
+      ModDate: sale.createdAt,
+    },
+  });
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    pdf.on('data', (chunk: Buffer) => chunks.push(chunk));
+    pdf.on('end', () => resolve(Buffer.concat(chunks)));
+    pdf.on('error', reject);
+    const fonts = addFonts(pdf);
+    for (const item of sale.items) drawTicket(pdf, sale, item, fonts);
+    pdf.end();
+  });
+}

@@ -1,0 +1,126 @@
+import type { Locale } from '../base/format.ts';
+import { formatEventId, formatSeatId, formatZoneId } from '../base/ids.ts';
+import type { StepName, StepState } from '../base/step.ts';
+import type { SaleLinks } from './sale-token.ts';
+
+export type SaleStatus = 'processing' | 'awaiting_payment' | 'completed' | 'cancelled' | 'refunded';
+
+/** One place that was sold. Money in minor units of the sale's currency. */
+export type SaleItem = {
+  itemNo: number;
+  zoneNo: number;
+  zoneName: string;
+  /** Null for a place of a general zone. */
+  seat: { seatNo: number; row: string; number: string } | null;
+  total: number;
+  /** Null until the ticket is made. */
+  ticket: { keyId: number; signature: Buffer } | null;
+};
+
+export type SaleTax = { name: string; ratePpm: number | null; amount: number };
+
+export type SaleStep = {
+  name: StepName;
+  state: StepState;
+  /** The number of the event that told of its end; null while it is pending. */
+  progressEvent: number | null;
+  updatedAt: Date;
+  detail: string | null;
+};
+
+/** A sale with all that its reader, its tickets and its messages say. */
+export type Sale = {
+  tenantId: number;
+  transactionId: string;
+  status: SaleStatus;
+  createdAt: Date;
+  completedAt: Date | null;
+  progressEvents: number;
+  locale: Locale;
+  currency: string;
+  /** Minor units. */
+  total: number;
+  customer: { name: string; email: string | null; phone: string | null };
+  /** As it is printed, with prefix and padding; null for a sale that has none yet. */
+  fiscalNumber: string | null;
+  event: { eventId: number; name: string; startsAt: Date };
+  venue: { name: string; address: string | null; timezone: string };
+  seller: { name: string; legalName: string; taxId: string };
+  items: SaleItem[];
+  taxes: SaleTax[];
+  steps: SaleStep[];
+};
+
+/** The id of a ticket in the API. */
+export function formatTicketId(transactionId: string, itemNo: number): string {
+  return `${transactionId}-${itemNo}`;
+}
+
+/**
+ * A step of a sale as its readers see it, and since when. `confirmed` stands before the steps and
+ * `completed` after them.
+ */
+export type StepAnswer = {
+  name: StepName | 'confirmed' | 'completed';
+  state: StepState;
+  at: string;
+  detail?: string;
+};
+
+function stepAnswers(sale: Sale): StepAnswer[] {
+  const answers: StepAnswer[] = sale.steps.map((step) => ({
+    name: step.name,
+    state: step.state,
+    at: step.updatedAt.toISOString(),
+    ...(step.detail === null ? {} : { detail: step.detail }),
+  }));
+  answers.unshift({ name: 'confirmed', state: 'done', at: sale.createdAt.toISOString() });
+  const { completedAt } = sale;
+  const at = (completedAt ?? sale.createdAt).toISOString();
+  answers.push({ name: 'completed', state: completedAt ? 'done' : 'pending', at });
+  return answers;
+}
+
+function itemAnswer(sale: Sale, item: SaleItem) {
+  const event = { tenantId: sale.tenantId, eventId: sale.event.eventId };
+  const { seat } = item;
+  return {
+    ticket_id: formatTicketId(sale.transactionId, item.itemNo),
+    zone_id: formatZoneId(event, item.zoneNo),
+    zone_name: item.zoneName,
+    ...(seat && { seat_id: formatSeatId(event, seat.seatNo), row: seat.row, number: seat.number }),
+    total: item.total,
+  };
+}
+
+function customerAnswer({ name, email, phone }: Sale['customer']) {
+  return { name, ...(email !== null && { email }), ...(phone !== null && { phone }) };
+}
+
+/** A sale as the API shows it to whoever has its secret link. */
+export function saleAnswer(sale: Sale, links: SaleLinks) {
+  return {
+    id: sale.transactionId,
+    status: sale.status,
+    fiscal_number: sale.fiscalNumber,
+    currency: sale.currency,
+    total: sale.total,
+    created_at: sale.createdAt.toISOString(),
+    event: {
+      id: formatEventId({ tenantId: sale.tenantId, eventId: sale.event.eventId }),
+      name: sale.event.name,
+      starts_at: sale.event.startsAt.toISOString(),
+      timezone: sale.venue.timezone,
+      venue: { name: sale.venue.name, ...(sale.venue.address !== null && { address: sale.venue.address }) },
+    },
+    customer: customerAnswer(sale.customer),
+    items: sale.items.map((item) => itemAnswer(sale, item)),
+    taxes: sale.taxes.map(({ name, ratePpm, amount }) => ({
+      name,
+      ...(ratePpm !== null && { rate: ratePpm / 10_000 }),
+      amount,
+    })),
+    steps: stepAnswers(sale),
+    links,
+  };
+}
