@@ -1,0 +1,32 @@
+import { createCanvas, type Canvas } from '@napi-rs/canvas';
+import jsQRModule from 'jsqr';
+import { getDocument } from 'pdfjs-dist/legacy/build/pdf.mjs';
+
+const jsQR = jsQRModule.default ?? jsQRModule;
+const fonts = new URL('../../node_modules/pdfjs-dist/standard_fonts/', import.meta.url);
+
+export type PdfPage = { text: string; qr: string | undefined };
+
+/**
+ * Reads a PDF back with a library that had no part in making it: each page's text, with single spaces,
+ * and its QR code.
+ */
+export async function readPdf(bytes: Uint8Array): Promise<PdfPage[]> {
+  const task = getDocument({ data: new Uint8Array(bytes), standardFontDataUrl: fonts.pathname });
+  const document = await task.promise;
+  const pages: PdfPage[] = [];
+  for (let number = 1; number <= document.numPages; number++) {
+    const page = await document.getPage(number);
+    const content = await page.getTextContent();
+    const strings = content.items.map((item) => ('str' in item ? item.str : ''));
+    const viewport = page.getViewport({ scale: 2 });
+    const canvas: Canvas = createCanvas(Math.ceil(viewport.width), Math.ceil(viewport.height));
+    const context = canvas.getContext('2d');
+    await page.render({ canvas: canvas as never, canvasContext: context as never, viewport }).promise;
+    const { data, width, height } = context.getImageData(0, 0, canvas.width, canvas.height);
+    const text = strings.join(' ').replaceAll(/\s+/g, ' ');
+    pages.push({ text, qr: jsQR(data, width, height)?.data });
+  }
+  await task.destroy();
+  return pages;
+}
