@@ -27,6 +27,8 @@ export type Config = {
   holdsPerAddressMax: number;
   /** How long a process that is told to end may take to finish what it has begun. */
   drainSeconds: number;
+  /** How long it still takes requests before that, so that a balancer sees that it is not ready. */
+  drainDelaySeconds: number;
 };
 
 /** The environment cannot be used; `faults` names every reason at once, in sentences. */
@@ -130,6 +132,7 @@ export function readConfig(environment: Env): Config {
     holdsPerClientMax: env.int('HOLDS_PER_CLIENT_MAX', limits.holdsAlivePerClientMax, 1, 1_000_000),
     holdsPerAddressMax: env.int('HOLDS_PER_ADDRESS_MAX', limits.holdsAlivePerAddressMax, 1, 1_000_000),
     drainSeconds: env.int('DRAIN_SECONDS', 20, 1, 600),
+    drainDelaySeconds: env.int('DRAIN_DELAY_SECONDS', 0, 0, 600),
   };
   if (env.faults.length > 0) throw new ConfigError(env.faults);
   return config;

@@ -56,6 +56,14 @@ export async function transact<T>(pool: Pool, work: (tx: Tx) => Promise<T>): Pro
   }
 }
 
+/** Reads over one snapshot of the whole database, and leaves nothing behind. */
+export function readSnapshot<T>(pool: Pool, work: (reader: Reader) => Promise<T>): Promise<T> {
+  return transact(pool, async (tx) => {
+    await tx.query({ text: 'set transaction isolation level repeatable read, read only' });
+    return await work(tx);
+  });
+}
+
 /**
  * Runs one statement that is a transaction by itself (autocommit): one round trip, one flush. This is
  * how a group's function is called.
@@ -77,8 +85,7 @@ export async function transactOnce<R extends Row>(pool: Pool, statement: Stateme
 /** Whether an error means that the connection is gone, and so the outcome of what ran is unknown. */
 export function isConnectionError(error: unknown): boolean {
   const code = (error as { code?: unknown }).code;
-  if (typeof code !== 'string')
-    return /terminated|timeout|ended|closed/i.test((error as Error).message);
+  if (typeof code !== 'string') return /terminated|timeout|ended|closed/i.test((error as Error).message);
   return /^(08|57P|25006$|ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_|EHOST|ENET)/.test(code);
 }
 

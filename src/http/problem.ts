@@ -68,12 +68,25 @@ function toFault(error: FastifyError): Problem {
   return new Problem('internal_error', 'Something went wrong on our side; nothing that you sent is to blame.');
 }
 
+/**
+ * Lets the rest of a body that is too large run through, within a limit: a connection that is closed while
+ * the client still sends loses the answer on its way.
+ */
+function discardRest(request: FastifyRequest): void {
+  let bytes = 0;
+  request.raw.on('data', (chunk: Buffer) => {
+    bytes += chunk.length;
+    if (bytes > limits.discardedBodyBytesMax) request.raw.destroy();
+  });
+}
+
 /** Turns whatever was thrown while a request was served into its answer; the one error handler. */
 export function handleError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
   // Fastify closes the connection after every body it could not read; most were read to their end.
   reply.removeHeader('connection');
   const problem = toProblem(error, request);
   if (problem) {
+    if (problem.code === 'body_too_large') discardRest(request);
     void sendProblem(reply, problem);
     return;
   }

@@ -23,10 +23,66 @@
 // - `config: { hot: true }` keeps successful requests out of the log.
 // - A stream opens with `deps.streams.open(request, reply)` (sse.ts), then the handler returns reply.
 // - A path that also works with a last slash is registered twice, the second with `schema.hide`.
+import { listTicketKeysRoute } from '../admission/list-ticket-keys.route.ts';
+import { listEventsRoute } from '../catalog/list-events.route.ts';
+import { readAvailabilityRoute } from '../catalog/read-availability.route.ts';
+import { readEventRoute } from '../catalog/read-event.route.ts';
+import { readSeatsRoute } from '../catalog/read-seats.route.ts';
+import { streamAvailabilityRoute } from '../catalog/stream-availability.route.ts';
+import { confirmSaleRoute } from '../checkout/confirm-sale.route.ts';
+import { readTicketsRoute } from '../fulfilment/read-tickets.route.ts';
+import { extendHoldRoute } from '../holds/extend-hold.route.ts';
+import { placeHoldRoute } from '../holds/place-hold.route.ts';
+import { readHoldRoute } from '../holds/read-hold.route.ts';
+import { releaseHoldRoute } from '../holds/release-hold.route.ts';
+import { readOutboxRoute } from '../notifications/read-outbox.route.ts';
+import { readTransactionRoute } from '../orders/read-transaction.route.ts';
+import { streamTransactionRoute } from '../progress/stream-transaction.route.ts';
 import type { App } from './app.ts';
+import { readHealthRoute } from './read-health.route.ts';
+import { readMetricsRoute } from './read-metrics.route.ts';
+import { readProblemRoute } from './read-problem.route.ts';
 
-/** What the routes are built from; the composition root fills it. */
-export type RouteDeps = Record<string, never>;
+/** Mounts every route; the composition root gives each what it needs. */
+export function mountRoutes(app: App, deps: RouteDeps): void {
+  readHealthRoute(app, deps);
+  readMetricsRoute(app, deps);
+  readProblemRoute(app);
 
-/** Mounts every route. */
-export function mountRoutes(_app: App, _deps: RouteDeps): void {}
+  listEventsRoute(app, deps);
+  readEventRoute(app, deps);
+  readSeatsRoute(app, deps);
+  readAvailabilityRoute(app, deps);
+  streamAvailabilityRoute(app, deps);
+
+  placeHoldRoute(app, deps);
+  readHoldRoute(app, deps);
+  extendHoldRoute(app, deps);
+  releaseHoldRoute(app, deps);
+
+  confirmSaleRoute(app, deps);
+  readTransactionRoute(app, deps);
+  streamTransactionRoute(app, deps);
+  readTicketsRoute(app, deps);
+  listTicketKeysRoute(app, deps);
+  if (deps.outbox) readOutboxRoute(app, deps);
+}
+
+type DepsOf<R extends (app: App, deps: never) => void> = Parameters<R>[1];
+
+/** What the routes are built from. */
+export type RouteDeps = { outbox: boolean } & DepsOf<typeof readHealthRoute> &
+  DepsOf<typeof readMetricsRoute> &
+  DepsOf<typeof listEventsRoute> &
+  DepsOf<typeof readEventRoute> &
+  DepsOf<typeof readSeatsRoute> &
+  DepsOf<typeof readAvailabilityRoute> &
+  DepsOf<typeof streamAvailabilityRoute> &
+  DepsOf<typeof placeHoldRoute> &
+  DepsOf<typeof releaseHoldRoute> &
+  DepsOf<typeof confirmSaleRoute> &
+  DepsOf<typeof readTransactionRoute> &
+  DepsOf<typeof streamTransactionRoute> &
+  DepsOf<typeof readTicketsRoute> &
+  DepsOf<typeof listTicketKeysRoute> &
+  DepsOf<typeof readOutboxRoute>;

@@ -51,6 +51,8 @@ function createApp(options: ServerOptions): App {
       headersTimeout: limits.requestHeadersSecondsMax * 1000,
       // Node looks for requests that take too long at this interval; its own 30 s would be the real limit.
       connectionsCheckingInterval: 2_000,
+      // Node's own answer to a request without Host has no body.
+      requireHostHeader: false,
     },
     return503OnClosing: false,
     frameworkErrors: handleError as never,
@@ -61,6 +63,10 @@ function createApp(options: ServerOptions): App {
 
 function refuseUnreadable(app: App): void {
   app.addHook('onRequest', (request, _reply, done) => {
+    if (request.headers.host === undefined && request.raw.httpVersion === '1.1') {
+      done(new Problem('request_malformed', 'The Host header is missing.'));
+      return;
+    }
     const encoding = request.headers['content-encoding'];
     if (encoding !== undefined && encoding !== 'identity') {
       done(new Problem('media_type_unsupported', 'Send the body without a content encoding.'));

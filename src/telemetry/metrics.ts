@@ -34,6 +34,12 @@ export function createMetrics() {
       buckets: secondsBuckets,
       registers,
     }),
+    orders: new Counter({
+      name: 'taquilla_orders_total',
+      help: 'Orders that a group has decided, by outcome',
+      labelNames: ['outcome'] as const,
+      registers,
+    }),
     stepSeconds: new Histogram({
       name: 'taquilla_step_seconds',
       help: 'Time that a step of a sale takes, by name and outcome',

@@ -1,0 +1,219 @@
+import type { Clock, IdSource } from './base/ids.ts';
+import { limits } from './base/limits.ts';
+import { EventCache } from './catalog/event-cache.ts';
+import { Checkout } from './checkout/checkout.ts';
+import type { Config } from './config.ts';
+import { createNotices } from './db/notices.ts';
+import { createPool } from './db/pool.ts';
+import { sharedSecret } from './db/server-secret.store.ts';
+import { reader, transact } from './db/transaction.ts';
+import { startFulfilment } from './fulfilment/fulfilment.ts';
+import { ClientHolds } from './holds/client-holds.ts';
+import type { HoldPolicy } from './holds/hold.ts';
+import { Holds } from './holds/holds.ts';
+import { createDrain } from './http/drain.ts';
+import { mountRoutes } from './http/routes.ts';
+import { buildServer } from './http/server.ts';
+import { createStreams } from './http/sse.ts';
+import { createProgressHub } from './progress/progress-hub.ts';
+import type { Logger } from './telemetry/logger.ts';
+import { createMetrics, type Metrics } from './telemetry/metrics.ts';
+
+/** Which parts this process runs. */
+export type Roles = { api: boolean; worker: boolean };
+
+export type TaquillaOptions = {
+  config: Config;
+  databaseUrl: string;
+  roles: Roles;
+  clock: Clock;
+  ids: IdSource;
+  logger: Logger;
+  version: string;
+  shopDir: string | undefined;
+};
+
+/** A running process. */
+export type Taquilla = {
+  /** Where its API listens; absent in a process that only works. */
+  url: string | undefined;
+  /** Finishes what has begun, then ends everything. @returns false when something had to be cut off. */
+  stop(): Promise<boolean>;
+};
+
+type Parts = Awaited<ReturnType<typeof createParts>>;
+
+/** Builds everything that a process has, from the bottom up: who gets what can be read here. */
+async function createParts({ config, databaseUrl, roles, clock, ids, logger }: TaquillaOptions) {
+  const onError = (error: unknown) =>
+    logger.error({ err: error }, 'background work failed; it goes on by itself');
+  const pool = createPool({ url: databaseUrl, size: config.dbPoolSize, name: 'taquilla' });
+  const secret = config.secret ?? (await transact(pool, (tx) => sharedSecret(tx, 'sale_links')));
+  const metrics = createMetrics();
+  const notices = createNotices({ url: databaseUrl, pool });
+  const events = new EventCache({ reader: reader(pool), notices, onError });
+  const policy: HoldPolicy = {
+    ttlSeconds: config.holdTtlSeconds,
+    extensionSeconds: limits.holdExtensionSeconds,
+    extensionsMax: limits.holdExtensionsMax,
+  };
+  const clientHolds = new ClientHolds();
+  const holds = new Holds({ pool, events, clock, ids, policy });
+  const fulfilment = await startFulfilment({
+    config,
+    databaseUrl,
+    pool,
+    clock,
+    secret,
+    metrics,
+    onError,
+    work: roles.worker,
+  });
+  const checkout = new Checkout({
+    pool,
+    events,
+    clientHolds,
+    clock,
+    ids,
+    handOver: (sales) => fulfilment.handOver(sales),
+    onGroup: (outcomes, milliseconds) => {
+      metrics.groupOrders.observe({ kind: 'confirm' }, outcomes.length);
+      metrics.groupSeconds.observe({ kind: 'confirm' }, milliseconds / 1000);
+      for (const outcome of outcomes) metrics.orders.inc({ outcome });
+    },
+  });
+  const progress = createProgressHub({ notices, reader: reader(pool), onError });
+  const streams = createStreams({
+    max: limits.streamsPerProcessMax,
+    pingSeconds: limits.streamPingSeconds,
+    bufferedBytesMax: limits.streamBufferedBytesMax,
+  });
+  const drain = createDrain();
+  return {
+    pool,
+    secret,
+    metrics,
+    notices,
+    events,
+    policy,
+    clientHolds,
+    holds,
+    fulfilment,
+    checkout,
+    progress,
+    streams,
+    drain,
+    onError,
+  };
+}
+
+function measure(metrics: Metrics, { pool, checkout, holds, streams }: Parts): void {
+  metrics.gauge('orders_waiting', 'Confirmations that wait for their group', () => checkout.waiting);
+  metrics.gauge('holds_waiting', 'Hold requests that wait for their group', () => holds.waiting);
+  metrics.gauge('streams_open', 'Event streams that are open', () => streams.count);
+  metrics.gauge(
+    'connections_waiting',
+    'Requests that wait for a database connection',
+    () => pool.waitingCount,
+  );
+}
+
+/** Repeats work for as long as the process lives, one run at a time. @returns what ends it, after the last run. */
+function repeat(
+  seconds: number,
+  work: () => Promise<unknown>,
+  onError: (error: unknown) => void,
+): () => Promise<void> {
+  let running = Promise.resolve();
+  let busy = false;
+  const timer = setInterval(() => {
+    if (busy) return;
+    busy = true;
+    running = work()
+      .then(() => undefined, onError)
+      .finally(() => (busy = false));
+  }, seconds * 1000);
+  return async () => {
+    clearInterval(timer);
+    await running;
+  };
+}
+
+async function startApi(
+  options: TaquillaOptions,
+  parts: Parts,
+): Promise<{ url: string; stop(): Promise<boolean> }> {
+  const { config, clock } = options;
+  const { pool, drain, streams } = parts;
+  const app = buildServer({
+    logger: options.logger,
+    metrics: parts.metrics,
+    trustProxy: config.trustProxy,
+    publicUrl: config.publicUrl,
+    version: options.version,
+    shopDir: options.shopDir,
+    isDraining: () => drain.started,
+    mount: (scope) =>
+      mountRoutes(scope, {
+        ...parts,
+        clock,
+        reader: reader(pool),
+        publicUrl: config.publicUrl,
+        holdsPerClientMax: config.holdsPerClientMax,
+        holdsPerAddressMax: config.holdsPerAddressMax,
+        outbox: config.smtpUrl === undefined,
+        checks: [
+          {
+            name: 'serving',
+            check() {
+              if (drain.started) throw new Error('this process is shutting down');
+            },
+          },
+          { name: 'database', check: async () => void (await pool.query('select 1')) },
+        ],
+      }),
+  });
+  drain.watch(app);
+  const url = await app.listen({ host: config.host, port: config.port });
+  return {
+    url,
+    stop: () =>
+      drain.run(app, streams, { delaySeconds: config.drainDelaySeconds, limitSeconds: config.drainSeconds }),
+  };
+}
+
+/**
+ * Starts a process: API, worker, or both, on a database that is migrated.
+ * @throws when the port is taken or the database cannot be reached; nothing is left running then.
+ */
+export async function startTaquilla(options: TaquillaOptions): Promise<Taquilla> {
+  const parts = await createParts(options);
+  const { pool, events, holds, clientHolds, fulfilment, notices, onError } = parts;
+  measure(parts.metrics, parts);
+  await events.start();
+  const endSweep = repeat(limits.sweepSeconds, () => holds.sweepExpired(), onError);
+  const endPrune = repeat(60, async () => clientHolds.prune(Date.now()), onError);
+  const end = async () => {
+    await endPrune();
+    await endSweep();
+    await fulfilment.stop(options.config.drainSeconds);
+    await events.stop();
+    await notices.close();
+    await pool.end();
+  };
+  if (!options.roles.api) return { url: undefined, stop: () => end().then(() => true) };
+  try {
+    const api = await startApi(options, parts);
+    return {
+      url: api.url,
+      async stop() {
+        const inTime = await api.stop();
+        await end();
+        return inTime;
+      },
+    };
+  } catch (error) {
+    await end();
+    throw error;
+  }
+}

@@ -1,0 +1,54 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { systemClock } from './base/ids.ts';
+import { auditCommand } from './cli/audit.ts';
+import { importPlanCommand } from './cli/import-plan.ts';
+import { migrateCommand } from './cli/migrate.ts';
+import { runCli } from './cli/run.ts';
+import { seedCommand } from './cli/seed.ts';
+import { serveCommand, workCommand } from './cli/serve.ts';
+import { verifyTicketCommand } from './cli/verify-ticket.ts';
+import { readConfig } from './config.ts';
+
+const root = path.join(import.meta.dirname, '..');
+const commands = [
+  serveCommand,
+  workCommand,
+  migrateCommand,
+  seedCommand,
+  importPlanCommand,
+  auditCommand,
+  verifyTicketCommand,
+];
+
+/** Aborts when this process is told to end. A second Ctrl-C ends it at once; a second SIGTERM is the same order again. */
+function stopSignal(): AbortSignal {
+  const stop = new AbortController();
+  process.on('SIGTERM', () => stop.abort());
+  process.on('SIGINT', () => {
+    if (stop.signal.aborted) process.exit(130);
+    stop.abort();
+  });
+  // Under `npm start` this process is a child; when its parent is killed, it ends too.
+  process.once('disconnect', () => stop.abort());
+  process.channel?.unref();
+  return stop.signal;
+}
+
+const env = path.join(root, '.env');
+if (existsSync(env)) process.loadEnvFile(env);
+
+const output = {
+  out: (line: string) => void process.stdout.write(`${line}\n`),
+  err: (line: string) => void process.stderr.write(`${line}\n`),
+};
+
+process.exitCode = await runCli(process.argv.slice(2), commands, output, () => {
+  const config = readConfig(process.env);
+  return {
+    ...output,
+    config: { ...config, dataDir: path.resolve(root, config.dataDir) },
+    clock: systemClock,
+    signal: stopSignal(),
+  };
+});
