@@ -9,14 +9,14 @@ export type Config = {
   port: number;
   /** Absent: the embedded PostgreSQL. */
   databaseUrl: string | undefined;
-  /** Where the embedded database and the made secret are kept. */
+  /** Where the embedded database is kept. */
   dataDir: string;
   /** The address under which people reach the shop, without a last slash. */
   publicUrl: string | undefined;
   /** Absent: mails go to the outbox page. */
   smtpUrl: string | undefined;
   mailFrom: string;
-  /** Signs the secret links of sales. Absent: one is made and kept in the data folder. */
+  /** Signs the secret links of sales. Absent: one is made and kept in the database, for all its processes. */
   secret: string | undefined;
   /** The proxies whose X-Forwarded headers are believed. */
   trustProxy: boolean | string[];
