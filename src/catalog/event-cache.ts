@@ -1,16 +1,16 @@
 import { randomBytes } from 'node:crypto';
+import { Problem } from '../base/errors.ts';
 import { formatEventId, parseEventId, type EventKey } from '../base/ids.ts';
 import { limits } from '../base/limits.ts';
 import type { Notices } from '../db/notices.ts';
 import type { Reader } from '../db/transaction.ts';
 import { cutChange, decodeNotice, encodeNotice } from './availability-notice.ts';
 import type { AvailabilityChange } from './availability.ts';
-import type { CatalogEvent } from './event.ts';
-import { loadAvailability, loadEvent } from './event.store.ts';
+import { isPublic } from './event.ts';
+import { catalogChannel, loadAvailability, loadEvent } from './event.store.ts';
 import { LiveEvent } from './live-event.ts';
 
 const availabilityChannel = 'taquilla_availability';
-const catalogChannel = 'taquilla_catalog';
 const publishMilliseconds = 20;
 
 type Entry = {
@@ -80,17 +80,9 @@ export class EventCache {
     await this.#apply(key, change);
   }
 
-  /** Tells every process, this one too, that an event's prices or plan, or a seller's taxes, have changed. */
-  async tellCatalogChanged(key: EventKey | { tenantId: number }): Promise<void> {
-    await this.#deps.notices.publish(catalogChannel, [
-      'eventId' in key ? formatEventId(key) : String(key.tenantId),
-    ]);
-  }
-
   #load(id: string, key: EventKey): Entry {
-    const before = this.#entries.get(id);
     const entry: Entry = { live: Promise.resolve(null), during: [] };
-    entry.live = this.#read(entry, key, before).catch((error: unknown) => {
+    entry.live = this.#read(entry, key).catch((error: unknown) => {
       if (this.#entries.get(id) === entry) this.#entries.delete(id);
       throw error;
     });
@@ -98,14 +90,13 @@ export class EventCache {
     return entry;
   }
 
-  async #read(entry: Entry, key: EventKey, before: Entry | undefined): Promise<LiveEvent | null> {
-    const [event, availability, predecessor] = await Promise.all([
+  async #read(entry: Entry, key: EventKey): Promise<LiveEvent | null> {
+    const [event, availability] = await Promise.all([
       loadEvent(this.#deps.reader, key),
       loadAvailability(this.#deps.reader, key),
-      before?.live.catch(() => null),
     ]);
     if (!event) return null;
-    const live = new LiveEvent(event, availability, predecessor ?? undefined);
+    const live = new LiveEvent(event, availability);
     for (const change of entry.during ?? []) live.apply(change);
     entry.during = null;
     return live;
@@ -168,7 +159,13 @@ export class EventCache {
   }
 }
 
-/** Whether an event is shown to buyers at all. */
-export function isPublic(event: CatalogEvent): boolean {
-  return event.status === 'published';
+/**
+ * Gets an event that buyers may see, by its id as a request gives it.
+ * @throws Problem `event_not_found`, for drafts and cancelled events too.
+ */
+export async function getPublicEvent(events: EventCache, id: string): Promise<LiveEvent> {
+  const key = parseEventId(id);
+  const live = key && (await events.get(key));
+  if (!live || !isPublic(live.event)) throw new Problem('event_not_found', `There is no event ${id}.`);
+  return live;
 }

@@ -75,3 +75,8 @@ export type CatalogEvent = EventKey & {
 export function isOnSale(event: CatalogEvent, now: Date): boolean {
   return event.status === 'published' && event.salesStartAt <= now && now < event.salesEndAt;
 }
+
+/** Whether buyers may see an event at all. */
+export function isPublic(event: CatalogEvent): boolean {
+  return event.status === 'published';
+}

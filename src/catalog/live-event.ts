@@ -2,8 +2,6 @@ import { createSeatPicker, type SeatPicker } from '../holds/best-available.ts';
 import { FREE, HELD, type Availability, type AvailabilityChange } from './availability.ts';
 import type { CatalogEvent } from './event.ts';
 
-type Listener = (change: AvailabilityChange) => void;
-
 /** An event in memory with what this process believes of its places. It only ever proposes. */
 export class LiveEvent {
   readonly event: CatalogEvent;
@@ -12,20 +10,23 @@ export class LiveEvent {
   /** The seats with open proposals taken out: what the next proposal is made from. */
   readonly #proposable: Uint8Array;
   readonly #freeInZone: Int32Array;
-  readonly #listeners: Set<Listener>;
+  #version = 0;
 
-  /** @param predecessor the object that this one follows after prices or taxes have changed: its listeners stay. */
-  constructor(event: CatalogEvent, availability: Availability, predecessor?: LiveEvent) {
+  constructor(event: CatalogEvent, availability: Availability) {
     this.event = event;
     this.#picker = createSeatPicker(event);
     this.#availability = availability;
     this.#proposable = availability.seats.slice();
     this.#freeInZone = this.#countFree();
-    this.#listeners = predecessor ? predecessor.#listeners : new Set();
   }
 
   get availability(): Readonly<Availability> {
     return this.#availability;
+  }
+
+  /** Grows with every change of what this object believes. */
+  get version(): number {
+    return this.#version;
   }
 
   /** Places on sale in a zone. */
@@ -37,15 +38,14 @@ export class LiveEvent {
     return this.#availability.seats[seatNo - 1] === FREE;
   }
 
-  /** Takes a change over and tells the listeners what is new in it. */
+  /** Takes a change over. */
   apply(change: AvailabilityChange): void {
-    const seats = change.seats.filter(({ seatNo, state }) => this.#set(seatNo, state));
-    const zones = change.zones.filter(
-      ({ zoneNo, left }) => this.#availability.zonesLeft.get(zoneNo) !== left,
-    );
-    for (const { zoneNo, left } of zones) this.#availability.zonesLeft.set(zoneNo, left);
-    if (seats.length > 0 || zones.length > 0)
-      for (const listener of this.#listeners) listener({ seats, zones });
+    for (const { seatNo, state } of change.seats) this.#set(seatNo, state);
+    for (const { zoneNo, left } of change.zones) {
+      if (this.#availability.zonesLeft.get(zoneNo) === left) continue;
+      this.#availability.zonesLeft.set(zoneNo, left);
+      this.#version += 1;
+    }
   }
 
   /**
@@ -72,23 +72,17 @@ export class LiveEvent {
     this.apply({ seats, zones: [...availability.zonesLeft].map(([zoneNo, left]) => ({ zoneNo, left })) });
   }
 
-  /** Calls the listener with each change, until the returned function is called. */
-  subscribe(listener: Listener): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
-  }
-
-  #set(seatNo: number, state: number): boolean {
+  #set(seatNo: number, state: number): void {
     const seats = this.#availability.seats;
     const before = seats[seatNo - 1];
-    if (before === undefined) return false;
+    if (before === undefined) return;
     this.#proposable[seatNo - 1] = state;
-    if (before === state) return false;
+    if (before === state) return;
     const zoneNo = this.event.seats.zoneNo[seatNo - 1]!;
     if (before === FREE) this.#freeInZone[zoneNo]!--;
     if (state === FREE) this.#freeInZone[zoneNo]!++;
     seats[seatNo - 1] = state;
-    return true;
+    this.#version += 1;
   }
 
   #countFree(): Int32Array {

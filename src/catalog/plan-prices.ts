@@ -1,4 +1,4 @@
-import { planLimits, PlanProblems, seatsPerCategory, type Plan, type PlanZone } from './plan.ts';
+import { planLimits, type PlanProblems, seatsPerCategory, type Plan, type PlanZone } from './plan.ts';
 
 type GeneralZone = Extract<PlanZone, { kind: 'general' }>;
 
