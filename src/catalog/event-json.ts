@@ -1,0 +1,141 @@
+import { formatEventId, formatSeatId, formatZoneId } from '../base/ids.ts';
+import { paymentMethods } from '../payments/payment.ts';
+import { seatPrice } from '../pricing/quote-cart.ts';
+import { BLOCKED, FREE, seatStates, type Availability, type AvailabilityChange } from './availability.ts';
+import { isOnSale, type CatalogEvent, type PlanArea } from './event.ts';
+import type { LiveEvent } from './live-event.ts';
+
+// What is blocked changes with the plan, which comes as a new object.
+const lowestPrices = new WeakMap<LiveEvent, number[]>();
+
+/** The lowest price of each zone, by its index; seats that are not for sale do not count. */
+function lowestZonePrices(live: LiveEvent): number[] {
+  const known = lowestPrices.get(live);
+  if (known) return known;
+  const { event, availability } = live;
+  const lowest = event.zones.map((zone) => zone.price ?? Infinity);
+  for (let i = 0; i < event.seats.count; i++) {
+    if (availability.seats[i] === BLOCKED) continue;
+    const zoneIndex = event.seats.zoneNo[i]! - 1;
+    lowest[zoneIndex] = Math.min(lowest[zoneIndex]!, seatPrice(event, i + 1));
+  }
+  const prices = lowest.map((price) => (price === Infinity ? 0 : price));
+  lowestPrices.set(live, prices);
+  return prices;
+}
+
+function categoriesToJson(event: CatalogEvent) {
+  return event.categories.map(({ name, color, price }) => ({ name, color, price }));
+}
+
+/** An event as the API shows it; `now` decides whether it is on sale. */
+export function eventToJson(live: LiveEvent, now: Date) {
+  const { event } = live;
+  const prices = lowestZonePrices(live);
+  return {
+    id: formatEventId(event),
+    name: event.name,
+    ...(event.description === null ? {} : { description: event.description }),
+    seller: { name: event.seller.name },
+    venue: {
+      name: event.venue.name,
+      ...(event.venue.address === null ? {} : { address: event.venue.address }),
+    },
+    starts_at: event.startsAt.toISOString(),
+    timezone: event.venue.timezone,
+    currency: event.currency,
+    on_sale: isOnSale(event, now),
+    sales_start_at: event.salesStartAt.toISOString(),
+    sales_end_at: event.salesEndAt.toISOString(),
+    zones: event.zones.map((zone, index) => ({
+      id: formatZoneId(event, zone.zoneNo),
+      name: zone.name,
+      kind: zone.kind,
+      price: prices[index]!,
+      available: live.available(zone.zoneNo),
+      capacity: zone.capacity,
+    })),
+    categories: categoriesToJson(event),
+    payment_methods: [...paymentMethods],
+  };
+}
+
+function areaToJson(event: CatalogEvent, { zoneNo, ...area }: PlanArea) {
+  return zoneNo === undefined ? area : { ...area, zone_id: formatZoneId(event, zoneNo) };
+}
+
+// Single precision in the database: 12.3 would be written as 12.300000190734863.
+function round(coordinate: number): number {
+  return Math.round(coordinate * 100) / 100;
+}
+
+function planToJson(event: CatalogEvent) {
+  return {
+    event_id: formatEventId(event),
+    size: event.planSize,
+    categories: categoriesToJson(event),
+    areas: event.areas.map((area) => areaToJson(event, area)),
+  };
+}
+
+/** The seat plan as the API shows it, one object a seat. */
+export function seatPlanToJson(event: CatalogEvent) {
+  const { seats } = event;
+  return {
+    ...planToJson(event),
+    seats: Array.from({ length: seats.count }, (_, i) => ({
+      id: formatSeatId(event, i + 1),
+      zone_id: formatZoneId(event, seats.zoneNo[i]!),
+      row: seats.rowLabel[i]!,
+      number: seats.seatLabel[i]!,
+      x: round(seats.x[i]!),
+      y: round(seats.y[i]!),
+      category: event.categories[seats.categoryNo[i]! - 1]!.name,
+      price: seatPrice(event, i + 1),
+    })),
+  };
+}
+
+/** The seat plan in columns, where a category is its index: a quarter of the text. */
+export function seatColumnsToJson(event: CatalogEvent) {
+  const { seats } = event;
+  const column = <T>(of: (i: number) => T): T[] => Array.from({ length: seats.count }, (_, i) => of(i));
+  return {
+    ...planToJson(event),
+    seats: {
+      id: column((i) => formatSeatId(event, i + 1)),
+      zone_id: column((i) => formatZoneId(event, seats.zoneNo[i]!)),
+      row: seats.rowLabel,
+      number: seats.seatLabel,
+      x: column((i) => round(seats.x[i]!)),
+      y: column((i) => round(seats.y[i]!)),
+      category: column((i) => seats.categoryNo[i]! - 1),
+      price: column((i) => seatPrice(event, i + 1)),
+    },
+  };
+}
+
+/** What has become of places, as the API shows it; a change says `free` where a snapshot leaves a seat out. */
+export function availabilityToJson(event: CatalogEvent, change: AvailabilityChange) {
+  const seats: Record<string, string> = {};
+  for (const { seatNo, state } of change.seats) seats[formatSeatId(event, seatNo)] = seatStates[state]!;
+  const zones: Record<string, number> = {};
+  for (const { zoneNo, left } of change.zones) zones[formatZoneId(event, zoneNo)] = left;
+  return { event_id: formatEventId(event), seats, zones };
+}
+
+/** What is new in `after`; without `before`, all that is not free and every general zone. */
+export function changeBetween(
+  before: Availability | null,
+  after: Readonly<Availability>,
+): AvailabilityChange {
+  const change: AvailabilityChange = { seats: [], zones: [] };
+  for (let i = 0; i < after.seats.length; i++) {
+    const state = after.seats[i]!;
+    if (state !== (before ? before.seats[i] : FREE)) change.seats.push({ seatNo: i + 1, state });
+  }
+  for (const [zoneNo, left] of after.zonesLeft) {
+    if (before?.zonesLeft.get(zoneNo) !== left) change.zones.push({ zoneNo, left });
+  }
+  return change;
+}

@@ -1,0 +1,54 @@
+import { Type } from 'typebox';
+import {
+  currencySchema,
+  eventIdSchema,
+  instantSchema,
+  moneySchema,
+  object,
+  zoneIdSchema,
+} from '../http/schemas.ts';
+import { paymentMethods } from '../payments/payment.ts';
+
+export const categorySchema = object({
+  name: Type.String(),
+  color: Type.String({ examples: ['#aa3344'] }),
+  price: moneySchema,
+});
+
+/** An event as the API shows it. */
+export const eventSchema = object({
+  id: eventIdSchema,
+  name: Type.String(),
+  description: Type.Optional(Type.String()),
+  seller: object({ name: Type.String() }),
+  venue: object({ name: Type.String(), address: Type.Optional(Type.String()) }),
+  starts_at: instantSchema,
+  timezone: Type.String({ description: "The venue's, by its IANA name", examples: ['America/Caracas'] }),
+  currency: currencySchema,
+  on_sale: Type.Boolean(),
+  sales_start_at: instantSchema,
+  sales_end_at: instantSchema,
+  zones: Type.Array(
+    object({
+      id: zoneIdSchema,
+      name: Type.String(),
+      kind: Type.Enum(['numbered', 'general']),
+      price: Type.Integer({ minimum: 0, description: 'The lowest of the zone, in minor units' }),
+      available: Type.Integer({ minimum: 0 }),
+      capacity: Type.Integer({ minimum: 0 }),
+    }),
+  ),
+  categories: Type.Array(categorySchema),
+  payment_methods: Type.Array(Type.Enum([...paymentMethods])),
+});
+
+/** What is taken. */
+export const availabilitySchema = object({
+  event_id: eventIdSchema,
+  seats: Type.Record(Type.String(), Type.Enum(['held', 'sold', 'blocked']), {
+    description: 'By seat id; seats that are free are left out',
+  }),
+  zones: Type.Record(Type.String(), Type.Integer({ minimum: 0 }), {
+    description: 'Places left in general zones, by zone id',
+  }),
+});

@@ -1,0 +1,25 @@
+import type { Clock } from '../base/ids.ts';
+import type { App } from '../http/app.ts';
+import { eventIdSchema, object } from '../http/schemas.ts';
+import { getPublicEvent, type EventCache } from './event-cache.ts';
+import { eventToJson } from './event-json.ts';
+import { eventSchema } from './event.schema.ts';
+
+/** `GET /events/{id}`: one event, its prices and what is left of it. */
+export function readEventRoute(app: App, deps: { events: EventCache; clock: Clock }): void {
+  app.get(
+    '/events/:event_id',
+    {
+      config: { hot: true, problems: ['event_not_found'] },
+      schema: {
+        operationId: 'readEvent',
+        tags: ['catalog'],
+        summary: 'One event',
+        params: object({ event_id: eventIdSchema }),
+        response: { 200: eventSchema },
+      },
+    },
+    async (request) =>
+      eventToJson(await getPublicEvent(deps.events, request.params.event_id), deps.clock.now()),
+  );
+}
