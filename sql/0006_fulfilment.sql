@@ -142,3 +142,8 @@ begin
                        array_fill(null::text, array[cardinality(v_sales)]), 1);
   return cardinality(v_sales);
 end $$;
+
+-- The instant that a UUIDv7 was made at, to the millisecond.
+create function uuidv7_instant(id uuid) returns timestamptz language sql immutable strict parallel safe as $$
+  select to_timestamp(('x' || left(replace(id::text, '-', ''), 12))::bit(48)::bigint / 1000.0)
+$$;

@@ -1,5 +1,4 @@
-import type { Pool } from '../db/pool.ts';
-import { transactOnce, type Tx } from '../db/transaction.ts';
+import type { Tx } from '../db/transaction.ts';
 import type { StepName, StepReport } from '../base/step.ts';
 
 /** A step that has not ended yet. */
@@ -35,12 +34,8 @@ export async function finishSteps(
  * Adds one seller's sales to the statistics of their zones and ends their 'statistics' steps; a sale
  * that was counted before is left out.
  */
-export async function countSales(
-  pool: Pool,
-  tenantId: number,
-  transactionIds: readonly string[],
-): Promise<void> {
-  await transactOnce(pool, {
+export async function countSales(tx: Tx, tenantId: number, transactionIds: readonly string[]): Promise<void> {
+  await tx.query({
     name: 'count-sales',
     text: 'select count_sales($1, $2::uuid[])',
     values: [tenantId, transactionIds],

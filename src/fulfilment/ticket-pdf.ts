@@ -5,6 +5,7 @@ import { assert } from '../base/assert.ts';
 import type { Sale, SaleItem } from '../orders/sale.ts';
 import { addFonts, useFonts, type Pdf } from './pdf-font.ts';
 import { fitText, two, writeLine, writeLines, type TextStyle } from './pdf-text.ts';
+import { eventPalette, type Palette } from './ticket-palette.ts';
 import { ticketText, type TicketText } from './ticket-text.ts';
 
 // A page is one ticket of the shape of a telephone, so that it fills the screen; in points, of which
@@ -21,15 +22,6 @@ const qrSize = 188;
 const ink = '#1b1e27';
 const muted = '#6c7280';
 const paper = '#eceef2';
-// One of these by the event's number, so that the events of a season are told apart at a glance.
-const palettes = [
-  { deep: '#16213f', glow: '#f4b942' },
-  { deep: '#4a1230', glow: '#f2a65a' },
-  { deep: '#0f3d3a', glow: '#f0c75e' },
-  { deep: '#34205c', glow: '#ff9f7a' },
-  { deep: '#5b1a1a', glow: '#f3c98b' },
-  { deep: '#123a5c', glow: '#7fd8be' },
-] as const;
 
 const label: TextStyle = { font: 'Helvetica', size: 7.5, color: muted };
 
@@ -65,7 +57,7 @@ function drawSeatRows(pdf: Pdf): void {
   pdf.stroke().restore();
 }
 
-function drawCard(pdf: Pdf, palette: (typeof palettes)[number]): void {
+function drawCard(pdf: Pdf, palette: Palette): void {
   const { x, y, width, height, radius } = card;
   pdf.rect(0, 0, page.width, page.height).fill(paper);
   pdf.roundedRect(x, y, width, height, radius).fill('#ffffff');
@@ -210,7 +202,7 @@ function drawTicket(pdf: Pdf, sale: Sale, item: SaleItem, fonts: Record<string, 
   const { tenantId, transactionId, event } = sale;
   const { keyId, signature } = item.ticket;
   const claims = { tenantId, eventId: event.eventId, transactionId, itemNo: item.itemNo, keyId };
-  const palette = palettes[event.eventId % palettes.length] ?? palettes[0];
+  const palette = eventPalette(event.eventId);
   const text = ticketText(sale, item);
   pdf.addPage();
   useFonts(pdf, fonts);

@@ -1,4 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
+import { Problem } from '../base/errors.ts';
 
 /** What a secret link opens: one sale of one seller. */
 export type SaleKey = { tenantId: number; transactionId: string };
@@ -35,6 +36,11 @@ export function openSale(secret: string, transactionId: string, token: string | 
   if (tenantId > maxInt4) return null;
   const key = { tenantId, transactionId };
   return timingSafeEqual(Buffer.from(match[2]!, 'base64url'), mac(secret, key)) ? key : null;
+}
+
+/** What a missing sale and a wrong token are answered with: the same, so that nobody learns which sales exist. */
+export function saleNotFound(): Problem {
+  return new Problem('transaction_not_found', 'There is no such sale, or the link to it is not complete.');
 }
 
 /** The links of a sale, each with its secret token. `publicUrl` is the shop's address, if one is set. */

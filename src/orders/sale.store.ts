@@ -51,6 +51,7 @@ type StepRow = {
   name: StepName;
   state: StepState;
   progress_event: number | null;
+  attempts: number;
   updated_at: Date;
   detail: string | null;
 };
@@ -87,7 +88,7 @@ select t.transaction_id, r.name, r.rate_ppm, u.amount
  order by t.transaction_id, u.place`;
 
 const steps = `
-select s.transaction_id, s.name, s.state, s.progress_event, s.updated_at, s.detail
+select s.transaction_id, s.name, s.state, s.progress_event, s.attempts, s.updated_at, s.detail
   from steps s
  where s.tenant_id = $1 and s.transaction_id = any ($2::uuid[])
  order by s.transaction_id, s.progress_event nulls last, s.name`;
@@ -113,6 +114,7 @@ function stepOf(row: StepRow): SaleStep {
     name: row.name,
     state: row.state,
     progressEvent: row.progress_event,
+    attempts: row.attempts,
     updatedAt: row.updated_at,
     detail: row.detail,
   };

@@ -24,6 +24,7 @@ export type SaleStep = {
   state: StepState;
   /** The number of the event that told of its end; null while it is pending. */
   progressEvent: number | null;
+  attempts: number;
   updatedAt: Date;
   detail: string | null;
 };

@@ -1,0 +1,54 @@
+import { signTicket } from '../admission/ticket-code.ts';
+import { readSigningKey } from '../admission/ticket-key.store.ts';
+import type { StepKey, StepReport } from '../base/step.ts';
+import type { Pool } from '../db/pool.ts';
+import type { Tx } from '../db/transaction.ts';
+import type { StepHandler } from '../queue/queue.ts';
+import { StepLanes, submitAll, type SaleWork, type StepLog } from './step-lanes.job.ts';
+import { insertTickets, readTicketPlaces } from './ticket.store.ts';
+
+async function makeTickets(tx: Tx, tenantId: number, works: SaleWork[]): Promise<StepReport[]> {
+  const transactionIds = works.map((work) => work.transactionId);
+  const key = await readSigningKey(tx, tenantId);
+  if (!key) {
+    const detail = 'The seller has no key to sign tickets with.';
+    return transactionIds.map((transactionId) => ({
+      transactionId,
+      name: 'tickets',
+      state: 'retry',
+      detail,
+    }));
+  }
+  const places = await readTicketPlaces(tx, tenantId, transactionIds);
+  const tickets = places.map((place) => ({
+    ...place,
+    signature: signTicket({ tenantId, keyId: key.keyId, ...place }, key.privateKey),
+  }));
+  await insertTickets(tx, tenantId, key.keyId, tickets);
+  return transactionIds.map((transactionId) => ({ transactionId, name: 'tickets', state: 'done' }));
+}
+
+/**
+ * Creates the handler of 'tickets': signs the tickets of sales and keeps them. What can be done once
+ * they exist (e-mail, SMS) is then given to `handOver`, which nobody waits for.
+ */
+export function createTicketMaker(deps: {
+  pool: Pool;
+  log: StepLog;
+  handOver(steps: StepKey[]): void;
+}): StepHandler {
+  const lanes = new StepLanes<SaleWork>({
+    ...deps,
+    name: 'tickets',
+    run: makeTickets,
+    onCommitted(pending) {
+      const waiting = pending.filter((step) => step.name !== 'tickets' && step.name !== 'statistics');
+      const unmade = new Set(
+        pending.filter((step) => step.name === 'tickets').map((step) => step.transactionId),
+      );
+      deps.handOver(waiting.filter((step) => !unmade.has(step.transactionId)));
+    },
+  });
+  return (steps) =>
+    submitAll(steps, ({ tenantId, transactionId }) => lanes.submit(tenantId, { transactionId }));
+}

@@ -1,0 +1,85 @@
+import type { Clock } from '../base/ids.ts';
+import { limits } from '../base/limits.ts';
+import type { StepKey, StepName } from '../base/step.ts';
+import type { Pool } from '../db/pool.ts';
+import { createEmailSender } from '../notifications/send-email.job.ts';
+import type { Mailer } from '../notifications/message.ts';
+import type { SaleLinks } from '../orders/sale-token.ts';
+import type { Queue, StepHandler, WorkOptions } from '../queue/queue.ts';
+import { createSalesCounter } from './count-sales.job.ts';
+import { createTicketMaker } from './make-tickets.job.ts';
+import { createMessageSkipper } from './skip-message.job.ts';
+import type { StepLog } from './step-lanes.job.ts';
+import { StepSweeper } from './sweep-steps.job.ts';
+
+type Deps = {
+  pool: Pool;
+  queue: Queue;
+  mailer: Mailer;
+  sender: string;
+  linksOf(tenantId: number, transactionId: string): SaleLinks | null;
+  clock: Clock;
+  log: StepLog;
+  /** Told of each batch: what it was, how many steps, how many are to be tried again, how long it took. */
+  onBatch(name: StepName, steps: number, again: number, seconds: number): void;
+};
+
+const batches: WorkOptions = { batchMax: limits.stepBatchMax, concurrency: 1 };
+// Two, so that a batch of mails that waits for a slow server does not keep the next from being drawn.
+const mailBatches: WorkOptions = { batchMax: limits.mailBatchMax, concurrency: 2 };
+
+function measured(name: StepName, handler: StepHandler, onBatch: Deps['onBatch']): StepHandler {
+  return async (steps) => {
+    const started = performance.now();
+    const again = await handler(steps);
+    onBatch(name, steps.length, again.length, (performance.now() - started) / 1_000);
+    return again;
+  };
+}
+
+/** Gives steps to the queue without waiting; what it does not take, the sweeper gives it later. */
+function handOverLater({ queue, log }: Deps): (steps: StepKey[]) => void {
+  return (steps) => {
+    queue.handOver(steps).catch((error: unknown) => log.warn({ err: error }, 'steps were not handed over'));
+  };
+}
+
+/** Sweeps again and again, one sweep at a time. @returns what ends it, after the last sweep. */
+function startSweeping({ pool, queue, clock, log }: Deps): () => Promise<void> {
+  const sweeper = new StepSweeper({ pool, clock, handOver: queue.handOver });
+  let timer: NodeJS.Timeout | undefined;
+  let running = Promise.resolve();
+  const run = () => {
+    running = sweeper.sweep().then(
+      () => undefined,
+      (error: unknown) => log.warn({ err: error }, 'unfinished steps were not swept'),
+    );
+    void running.then(() => (timer = setTimeout(run, limits.stepSweepSeconds * 1_000)));
+  };
+  run();
+  return async () => {
+    await running;
+    clearTimeout(timer);
+  };
+}
+
+/**
+ * Starts to work on what follows sales: tickets, mails, statistics; and to sweep up what was left.
+ * @returns what ends it: it takes no more, and the queue's own `stop` waits for what has begun.
+ */
+export async function startWorkers(deps: Deps): Promise<() => Promise<void>> {
+  const { pool, queue, log, onBatch } = deps;
+  const work = (name: StepName, options: WorkOptions, handler: StepHandler) =>
+    queue.work(name, options, measured(name, handler, onBatch));
+  await work('tickets', batches, createTicketMaker({ pool, log, handOver: handOverLater(deps) }));
+  await work('statistics', batches, createSalesCounter({ pool, log }));
+  await work('email', mailBatches, createEmailSender(deps));
+  for (const [name, provider] of [
+    ['sms', 'SMS'],
+    ['whatsapp', 'WhatsApp'],
+  ] as const) {
+    const reason = `No ${provider} provider is configured.`;
+    await work(name, batches, createMessageSkipper({ pool, log, name, reason }));
+  }
+  return startSweeping(deps);
+}

@@ -1,0 +1,42 @@
+import type { Reader, Tx } from '../db/transaction.ts';
+
+/** A place that was sold and gets a ticket. */
+export type TicketPlace = { transactionId: string; itemNo: number; eventId: number };
+
+/** The places of one seller's sales. */
+export async function readTicketPlaces(
+  reader: Reader,
+  tenantId: number,
+  transactionIds: readonly string[],
+): Promise<TicketPlace[]> {
+  return await reader.query<TicketPlace>({
+    name: 'read-ticket-places',
+    text: `select transaction_id as "transactionId", item_no as "itemNo", event_id as "eventId"
+             from transaction_items
+            where tenant_id = $1 and transaction_id = any ($2::uuid[]) and state = 'live'`,
+    values: [tenantId, transactionIds],
+  });
+}
+
+/** Keeps tickets; one that was made before stays as it is, with the key that signed it then. */
+export async function insertTickets(
+  tx: Tx,
+  tenantId: number,
+  keyId: number,
+  tickets: readonly { transactionId: string; itemNo: number; signature: Buffer }[],
+): Promise<void> {
+  await tx.query({
+    name: 'insert-tickets',
+    text: `insert into tickets (tenant_id, transaction_id, item_no, key_id, signature)
+           select $1, u.transaction_id, u.item_no, $2, u.signature
+             from unnest($3::uuid[], $4::smallint[], $5::bytea[]) u (transaction_id, item_no, signature)
+           on conflict do nothing`,
+    values: [
+      tenantId,
+      keyId,
+      tickets.map((ticket) => ticket.transactionId),
+      tickets.map((ticket) => ticket.itemNo),
+      tickets.map((ticket) => ticket.signature),
+    ],
+  });
+}

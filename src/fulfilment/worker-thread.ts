@@ -1,0 +1,20 @@
+import type { StepName } from '../base/step.ts';
+
+/** What the thread of the workers needs; it can be copied from one thread to another. */
+export type WorkerSettings = {
+  databaseUrl: string;
+  secret: string;
+  /** Under which people reach the shop; absent: mails have no link. */
+  publicUrl: string | undefined;
+  smtpUrl: string | undefined;
+  mailFrom: string;
+};
+
+/** What the thread tells. */
+export type WorkerNews =
+  | { kind: 'ready' }
+  | { kind: 'batch'; name: StepName; steps: number; again: number; seconds: number }
+  | { kind: 'trouble'; message: string; fields: Record<string, unknown>; error: Error | undefined };
+
+/** The order to finish and end. */
+export type WorkerOrder = { kind: 'stop'; timeoutSeconds: number };

@@ -1,0 +1,36 @@
+/** A mail, ready to be sent or kept. */
+export type Mail = {
+  from: { name: string; address: string };
+  to: { name: string; address: string };
+  subject: string;
+  text: string;
+  html: string;
+  /** Between angle brackets. The same mail has the same id, so that a repeated one is recognised. */
+  messageId: string;
+  date: Date;
+  attachments: { filename: string; contentType: string; content: Buffer }[];
+};
+
+/** What came of handing a mail over; `reason` is a sentence that says why it did not go. */
+export type Delivery =
+  | { outcome: 'accepted'; detail?: string; raw?: Buffer }
+  | { outcome: 'refused' | 'postponed'; reason: string };
+
+/** Sends mails, or keeps them. It never throws: what goes wrong is an outcome. */
+export type Mailer = {
+  deliver(mail: Mail): Promise<Delivery>;
+  close(): void;
+};
+
+// No quotes, comments, lists or line breaks: an address that could say more than one address is none.
+const addressPattern = /^[^\s@<>()[\]\\,;:"\p{Cc}]{1,64}@[^\s@<>()[\]\\,;:"\p{Cc}]{1,253}$/u;
+
+/** Whether a text is one plain e-mail address. */
+export function isMailAddress(text: string): boolean {
+  return addressPattern.test(text);
+}
+
+/** A text as it may stand in a header: on one line, without control characters. */
+export function headerText(text: string): string {
+  return text.replaceAll(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, ' ').trim();
+}

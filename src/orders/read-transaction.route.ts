@@ -1,0 +1,92 @@
+import { Type } from 'typebox';
+import { stepNames } from '../base/step.ts';
+import type { Reader } from '../db/transaction.ts';
+import type { App } from '../http/app.ts';
+import {
+  currencySchema,
+  eventIdSchema,
+  instantSchema,
+  moneySchema,
+  object,
+  seatIdSchema,
+  transactionIdSchema,
+  zoneIdSchema,
+} from '../http/schemas.ts';
+import { openSale, saleLinks, saleNotFound } from './sale-token.ts';
+import { readSale } from './sale.store.ts';
+import { saleAnswer } from './sale.ts';
+
+const saleSchema = object({
+  id: transactionIdSchema,
+  status: Type.Enum(['processing', 'awaiting_payment', 'completed', 'cancelled', 'refunded']),
+  fiscal_number: Type.Union([Type.String({ examples: ['A-00000042'] }), Type.Null()]),
+  currency: currencySchema,
+  total: moneySchema,
+  created_at: instantSchema,
+  event: object({
+    id: eventIdSchema,
+    name: Type.String(),
+    starts_at: instantSchema,
+    timezone: Type.String({ examples: ['America/Caracas'] }),
+    venue: object({ name: Type.String(), address: Type.Optional(Type.String()) }),
+  }),
+  customer: object({
+    name: Type.String(),
+    email: Type.Optional(Type.String()),
+    phone: Type.Optional(Type.String()),
+  }),
+  items: Type.Array(
+    object({
+      ticket_id: Type.String({ description: "A ticket's id" }),
+      zone_id: zoneIdSchema,
+      zone_name: Type.String(),
+      seat_id: Type.Optional(seatIdSchema),
+      row: Type.Optional(Type.String()),
+      number: Type.Optional(Type.String()),
+      total: moneySchema,
+    }),
+  ),
+  taxes: Type.Array(
+    object({
+      name: Type.String(),
+      rate: Type.Optional(Type.Number({ description: 'Percent; absent for a fixed amount' })),
+      amount: moneySchema,
+    }),
+  ),
+  steps: Type.Array(
+    object({
+      name: Type.Enum(['confirmed', ...stepNames, 'completed']),
+      state: Type.Enum(['pending', 'done', 'failed', 'skipped']),
+      at: instantSchema,
+      detail: Type.Optional(Type.String({ description: 'Why, in a sentence' })),
+    }),
+  ),
+  links: object({ self: Type.String(), events: Type.String(), tickets: Type.String(), page: Type.String() }),
+});
+
+type Deps = { secret: string; reader: Reader; publicUrl: string | undefined };
+
+/** `GET /sales/transactions/{id}`: a sale with its places and its steps, for whoever has its secret link. */
+export function readTransactionRoute(app: App, deps: Deps): void {
+  app.get(
+    '/sales/transactions/:transaction_id',
+    {
+      compress: false,
+      config: { problems: ['transaction_not_found'] },
+      schema: {
+        operationId: 'readTransaction',
+        tags: ['sales'],
+        summary: 'A sale, its places and its steps',
+        params: object({ transaction_id: transactionIdSchema }),
+        querystring: object({ token: Type.Optional(Type.String({ maxLength: 64 })) }),
+        response: { 200: saleSchema },
+      },
+    },
+    async (request) => {
+      const key = openSale(deps.secret, request.params.transaction_id, request.query.token);
+      const sale = key && (await readSale(deps.reader, key));
+      if (!sale) throw saleNotFound();
+      return saleAnswer(sale, saleLinks(deps.secret, deps.publicUrl, sale.tenantId, sale.transactionId));
+    },
+  );
+}

@@ -1,0 +1,56 @@
+// The thread that works on what follows sales: what src/fulfilment/worker-thread.adapter.ts starts.
+import os from 'node:os';
+import { parentPort, workerData } from 'node:worker_threads';
+import { assert } from './base/assert.ts';
+import { systemClock } from './base/ids.ts';
+import { limits } from './base/limits.ts';
+import { createPool } from './db/pool.ts';
+import { startWorkers } from './fulfilment/start-workers.job.ts';
+import type { WorkerNews, WorkerOrder, WorkerSettings } from './fulfilment/worker-thread.ts';
+import { createOutboxMailer, createSmtpMailer, readSenderAddress } from './notifications/mailer.adapter.ts';
+import { saleLinks } from './orders/sale-token.ts';
+import { openQueue } from './queue/queue.ts';
+
+const port = parentPort;
+assert(port, 'this file runs as a thread');
+const { databaseUrl, secret, publicUrl, smtpUrl, mailFrom } = workerData as WorkerSettings;
+
+const tell = (news: WorkerNews) => port.postMessage(news);
+const trouble = ({ err, ...fields }: Record<string, unknown>, message: string) =>
+  tell({ kind: 'trouble', message, fields, error: err instanceof Error ? err : undefined });
+
+// On Linux a priority belongs to a thread: when the processor is short, confirming goes first.
+if (process.platform === 'linux') os.setPriority(5);
+
+const pool = createPool({
+  url: databaseUrl,
+  size: limits.fulfilmentConnectionsMax,
+  name: 'taquilla fulfilment',
+});
+const queue = await openQueue({
+  url: databaseUrl,
+  worker: true,
+  connectionsMax: limits.queueConnectionsMax,
+  onError: (error) => trouble({ err: error }, 'the queue had an error; it goes on by itself'),
+});
+const mailer = smtpUrl === undefined ? createOutboxMailer() : createSmtpMailer(smtpUrl);
+const endWork = await startWorkers({
+  pool,
+  queue,
+  mailer,
+  sender: readSenderAddress(mailFrom),
+  linksOf: (tenantId, transactionId) =>
+    publicUrl === undefined ? null : saleLinks(secret, publicUrl, tenantId, transactionId),
+  clock: systemClock,
+  log: { warn: trouble, error: trouble },
+  onBatch: (name, steps, again, seconds) => tell({ kind: 'batch', name, steps, again, seconds }),
+});
+
+port.on('message', async ({ timeoutSeconds }: WorkerOrder) => {
+  await endWork();
+  await queue.stop(timeoutSeconds);
+  mailer.close();
+  await pool.end();
+  port.close();
+});
+tell({ kind: 'ready' });
