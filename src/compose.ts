@@ -41,6 +41,11 @@ export type Taquilla = {
   stop(): Promise<boolean>;
 };
 
+/** Where this machine reaches the shop, when no public address is configured and the port is known. */
+function localUrl({ host, port }: Config): string | undefined {
+  return port === 0 ? undefined : `http://${host}:${port}`;
+}
+
 type Parts = Awaited<ReturnType<typeof createParts>>;
 
 /** Builds everything that a process has, from the bottom up: who gets what can be read here. */
@@ -60,13 +65,13 @@ async function createParts({ config, databaseUrl, roles, clock, ids, logger }: T
   const clientHolds = new ClientHolds();
   const holds = new Holds({ pool, events, clock, ids, policy });
   const fulfilment = await startFulfilment({
-    config,
     databaseUrl,
-    pool,
-    clock,
-    secret,
+    logger,
     metrics,
-    onError,
+    secret,
+    smtpUrl: config.smtpUrl,
+    mailFrom: config.mailFrom,
+    publicUrl: config.publicUrl ?? localUrl(config),
     work: roles.worker,
   });
   const checkout = new Checkout({
@@ -87,6 +92,7 @@ async function createParts({ config, databaseUrl, roles, clock, ids, logger }: T
     max: limits.streamsPerProcessMax,
     pingSeconds: limits.streamPingSeconds,
     bufferedBytesMax: limits.streamBufferedBytesMax,
+    behindSecondsMax: limits.streamBehindSecondsMax,
   });
   const drain = createDrain();
   return {

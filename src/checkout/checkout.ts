@@ -33,8 +33,8 @@ export type ConfirmRequest = {
   expectedTotal: number | null;
 };
 
-/** A sale that has just been committed: who is told of it. */
-export type CommittedSale = { tenantId: number; transactionId: string; hasEmail: boolean; hasPhone: boolean };
+/** A sale that has just been committed. */
+export type CommittedSale = { tenantId: number; transactionId: string };
 
 type Deps = {
   pool: Pool;
@@ -155,12 +155,7 @@ export class Checkout {
     );
     const sales = orders
       .filter((_, i) => outcomes[i]!.outcome === 'confirmed')
-      .map(({ transactionId, customer }) => ({
-        tenantId: key.tenantId,
-        transactionId,
-        hasEmail: customer.email !== undefined,
-        hasPhone: customer.phone !== undefined,
-      }));
+      .map(({ transactionId }) => ({ tenantId: key.tenantId, transactionId }));
     if (sales.length > 0) handOver(sales);
     await events.commit(key, { seats: soldSeats.map((seatNo) => ({ seatNo, state: SOLD })), zones: [] });
     return outcomes.map((one) => (one.outcome === 'again' ? again : one));
