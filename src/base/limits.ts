@@ -28,6 +28,7 @@ export const limits = {
   discardedBodyBytesMax: 268_435_456,
   streamPingSeconds: 15,
   streamBufferedBytesMax: 262_144,
+  streamBehindSecondsMax: 15,
   streamsPerProcessMax: 20_000,
   progressReadRowsMax: 500,
   availabilityPushMilliseconds: 100,

@@ -26,12 +26,16 @@ function describeType(type: unknown): Described {
 
 function describeAllowed(values: unknown[]): Described {
   const list = values.map((value) => JSON.stringify(value)).join(', ');
-  return { code: 'not_allowed', message: values.length === 1 ? `This must be ${list}.` : `This must be one of ${list}.` };
+  return {
+    code: 'not_allowed',
+    message: values.length === 1 ? `This must be ${list}.` : `This must be one of ${list}.`,
+  };
 }
 
 /** A union is described by what its branches are, not by how each of them failed. */
 function describeUnion(branches: Schema[]): Described {
-  if (branches.every((branch) => 'const' in branch)) return describeAllowed(branches.map((branch) => branch.const));
+  if (branches.every((branch) => 'const' in branch))
+    return describeAllowed(branches.map((branch) => branch.const));
   if (branches.every((branch) => typeof branch.type === 'string')) {
     return describeType([...new Set(branches.map((branch) => branch.type))]);
   }
@@ -47,11 +51,20 @@ function describeBound(error: ErrorObject): Described | undefined {
   switch (error.keyword) {
     case 'minLength':
       if (limit === 1) return { code: 'too_short', message: 'This must not be empty.' };
-      return { code: 'too_short', message: `This must have at least ${count(limit, 'character', 'characters')}.` };
+      return {
+        code: 'too_short',
+        message: `This must have at least ${count(limit, 'character', 'characters')}.`,
+      };
     case 'maxLength':
-      return { code: 'too_long', message: `This may have at most ${count(limit, 'character', 'characters')}.` };
+      return {
+        code: 'too_long',
+        message: `This may have at most ${count(limit, 'character', 'characters')}.`,
+      };
     case 'minItems':
-      return { code: 'too_few', message: `This list must have at least ${count(limit, 'entry', 'entries')}.` };
+      return {
+        code: 'too_few',
+        message: `This list must have at least ${count(limit, 'entry', 'entries')}.`,
+      };
     case 'maxItems':
       return { code: 'too_many', message: `This list may have at most ${count(limit, 'entry', 'entries')}.` };
     case 'minimum':
@@ -59,20 +72,27 @@ function describeBound(error: ErrorObject): Described | undefined {
     case 'maximum':
       return { code: 'too_large', message: `This must be ${limit} or less.` };
     case 'minProperties':
-      return { code: 'too_few', message: `This must name at least ${count(limit, 'property', 'properties')}.` };
+      return {
+        code: 'too_few',
+        message: `This must name at least ${count(limit, 'property', 'properties')}.`,
+      };
     default:
       return undefined;
   }
 }
 
 function describe(error: ErrorObject): Described {
-  if (error.instancePath === '' && error.keyword === 'type') return { code: 'wrong_type', message: 'The body must be a JSON object.' };
+  if (error.instancePath === '' && error.keyword === 'type')
+    return { code: 'wrong_type', message: 'The body must be a JSON object.' };
   switch (error.keyword) {
     case 'required':
       return { code: 'missing', message: `"${error.params.missingProperty}" is missing.` };
     case 'additionalProperties': {
       const name = String(error.params.additionalProperty).slice(0, 64).toWellFormed();
-      return { code: 'unknown_property', message: `"${name}" is not a property that can be given here; remove it.` };
+      return {
+        code: 'unknown_property',
+        message: `"${name}" is not a property that can be given here; remove it.`,
+      };
     }
     case 'type':
       return describeType(error.params.type);
@@ -84,24 +104,38 @@ function describe(error: ErrorObject): Described {
     case 'oneOf':
       return describeUnion(error.schema as Schema[]);
     case 'uniqueItems':
-      return { code: 'duplicate', message: `Entries ${error.params.j} and ${error.params.i} of this list are the same.` };
+      return {
+        code: 'duplicate',
+        message: `Entries ${error.params.j} and ${error.params.i} of this list are the same.`,
+      };
     case 'format':
-      return { code: 'malformed', message: formatMessages[error.params.format] ?? 'This is not of the right form.' };
+      return {
+        code: 'malformed',
+        message: formatMessages[error.params.format] ?? 'This is not of the right form.',
+      };
     case 'pattern': {
       const expected = (error.parentSchema as Schema | undefined)?.description;
       return {
         code: 'malformed',
-        message: typeof expected === 'string' ? `This is not of the right form: ${expected}.` : 'This is not of the right form.',
+        message:
+          typeof expected === 'string'
+            ? `This is not of the right form: ${expected}.`
+            : 'This is not of the right form.',
       };
     }
     default:
-      return describeBound(error) ?? { code: 'wrong_shape', message: `This ${error.message ?? 'is not allowed'}.` };
+      return (
+        describeBound(error) ?? { code: 'wrong_shape', message: `This ${error.message ?? 'is not allowed'}.` }
+      );
   }
 }
 
 function pathOf(error: ErrorObject, prefix: string): string {
   const owned = error.params.missingProperty ?? error.params.additionalProperty;
-  const pointer = owned === undefined ? error.instancePath : `${error.instancePath}/${pointerSegment(String(owned).toWellFormed())}`;
+  const pointer =
+    owned === undefined
+      ? error.instancePath
+      : `${error.instancePath}/${pointerSegment(String(owned).toWellFormed())}`;
   return prefix === '' ? pointer : `${prefix}${pointer}`;
 }
 

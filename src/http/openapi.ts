@@ -51,7 +51,10 @@ function describeRoute(route: { schema: FastifySchema | undefined; url: string; 
 }
 
 /** Collects the OpenAPI document from every route mounted after this. */
-export function collectOpenApi(app: FastifyInstance, options: { version: string; publicUrl: string | undefined }): void {
+export function collectOpenApi(
+  app: FastifyInstance,
+  options: { version: string; publicUrl: string | undefined },
+): void {
   app.addSchema({ $id: 'Problem', ...problemSchema });
   app.register(swagger, {
     openapi: {
@@ -76,7 +79,11 @@ export function serveOpenApi(app: FastifyInstance): void {
   let document: string | undefined;
   app.get('/openapi.json', { schema: { hide: true } }, (_request, reply) => {
     document ??= JSON.stringify(app.swagger());
-    return reply.header('cache-control', 'no-cache').type('application/json').serializer(String).send(document);
+    return reply
+      .header('cache-control', 'no-cache')
+      .type('application/json')
+      .serializer(String)
+      .send(document);
   });
 }
 

@@ -26,14 +26,16 @@ export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply
     reply.header('retry-after', Math.max(1, Math.ceil(problem.retryAfterSeconds)));
   }
   reply.problemCode = problem.code;
-  return reply
-    .code(errorTable[problem.code].status)
-    .header('cache-control', 'no-store')
-    // A URL that cannot be parsed is answered before any hook runs.
-    .header('x-request-id', reply.request.id)
-    .type(problemMediaType)
-    .serializer(String)
-    .send(problemBody(problem, reply.request.id));
+  return (
+    reply
+      .code(errorTable[problem.code].status)
+      .header('cache-control', 'no-store')
+      // A URL that cannot be parsed is answered before any hook runs.
+      .header('x-request-id', reply.request.id)
+      .type(problemMediaType)
+      .serializer(String)
+      .send(problemBody(problem, reply.request.id))
+  );
 }
 
 const kilobytes = Math.floor(limits.bodyBytesMax / 1024);
@@ -43,7 +45,10 @@ const refusals: Record<string, [ErrorCode, string]> = {
   FST_ERR_CTP_INVALID_MEDIA_TYPE: ['media_type_unsupported', 'Send the body as application/json.'],
   FST_ERR_CTP_EMPTY_TYPE: ['media_type_unsupported', 'Send the body as application/json.'],
   FST_ERR_CTP_BODY_TOO_LARGE: ['body_too_large', `A body may have at most ${kilobytes} KiB.`],
-  FST_ERR_CTP_INVALID_CONTENT_LENGTH: ['request_malformed', 'The body is not as long as Content-Length says.'],
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: [
+    'request_malformed',
+    'The body is not as long as Content-Length says.',
+  ],
   FST_ERR_BAD_URL: ['request_malformed', 'The address is not a valid URL path.'],
   FST_ERR_MAX_PARAM_LENGTH: ['not_found', 'There is nothing at this address.'],
   FST_ERR_ASYNC_CONSTRAINT: ['request_malformed', 'A header of the request is malformed.'],
@@ -63,9 +68,14 @@ function toProblem(error: FastifyError, request: FastifyRequest): Problem | null
 
 function toFault(error: FastifyError): Problem {
   if (isConnectionError(error)) {
-    return new Problem('unavailable', 'The database does not answer right now. Try again.', { retryAfterSeconds: 2 });
+    return new Problem('unavailable', 'The database does not answer right now. Try again.', {
+      retryAfterSeconds: 2,
+    });
   }
-  return new Problem('internal_error', 'Something went wrong on our side; nothing that you sent is to blame.');
+  return new Problem(
+    'internal_error',
+    'Something went wrong on our side; nothing that you sent is to blame.',
+  );
 }
 
 /**

@@ -48,12 +48,16 @@ export function readHealthRoute(app: App, deps: { checks: ReadinessCheck[] }): v
         operationId: 'readReadiness',
         tags: ['operation'],
         summary: 'Whether the process can serve',
-        response: { 200: object({ status: Type.Literal('ready'), checks: Type.Record(Type.String(), Type.String()) }) },
+        response: {
+          200: object({ status: Type.Literal('ready'), checks: Type.Record(Type.String(), Type.String()) }),
+        },
       },
     },
     async () => {
       const results = await Promise.all(deps.checks.map(runCheck));
-      const checks = Object.fromEntries(results.map(({ name, fault }) => [name, fault === null ? 'ok' : 'failed']));
+      const checks = Object.fromEntries(
+        results.map(({ name, fault }) => [name, fault === null ? 'ok' : 'failed']),
+      );
       const failed = results.filter(({ fault }) => fault !== null).map(({ name }) => name);
       if (failed.length > 0) {
         const detail = `Not ready: ${failed.join(', ')}.`;

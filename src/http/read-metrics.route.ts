@@ -16,6 +16,10 @@ export function readMetricsRoute(app: App, deps: { metrics: Metrics }): void {
         response: { 200: { content: { 'text/plain': { schema: Type.String() } } } },
       },
     },
-    async (_request, reply) => reply.type(registry.contentType).serializer(String).send(await registry.metrics()),
+    async (_request, reply) =>
+      reply
+        .type(registry.contentType)
+        .serializer(String)
+        .send(await registry.metrics()),
   );
 }

@@ -1,4 +1,11 @@
-import { Type, type Static, type TObject, type TObjectOptions, type TProperties, type TSchema } from 'typebox';
+import {
+  Type,
+  type Static,
+  type TObject,
+  type TObjectOptions,
+  type TProperties,
+  type TSchema,
+} from 'typebox';
 import { limits } from '../base/limits.ts';
 
 /** A closed object: a property that it does not name is refused in bodies and left out of answers. */
@@ -14,13 +21,22 @@ export function list<T extends TSchema>(item: T) {
 /** The query of a list: `starting_after` is the id of the last row of the page before. */
 export const pageQuerySchema = object({
   starting_after: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })),
-  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: limits.pageRowsMax, default: limits.pageRowsDefault })),
+  limit: Type.Optional(
+    Type.Integer({ minimum: 1, maximum: limits.pageRowsMax, default: limits.pageRowsDefault }),
+  ),
 });
 
 export const eventIdSchema = Type.String({ maxLength: 32, description: "An event's id", examples: ['1-3'] });
-export const seatIdSchema = Type.String({ maxLength: 40, description: "A seat's id", examples: ['1-3-s155'] });
+export const seatIdSchema = Type.String({
+  maxLength: 40,
+  description: "A seat's id",
+  examples: ['1-3-s155'],
+});
 export const zoneIdSchema = Type.String({ maxLength: 40, description: "A zone's id", examples: ['1-3-z2'] });
-export const holdTokenSchema = Type.String({ maxLength: 64, description: 'What proves that a hold is yours' });
+export const holdTokenSchema = Type.String({
+  maxLength: 64,
+  description: 'What proves that a hold is yours',
+});
 export const transactionIdSchema = Type.String({ maxLength: 64, description: "A sale's id" });
 
 /** Money in integer minor units: 1250 of USD is 12.50. */
@@ -63,7 +79,10 @@ export type QuoteAnswer = Static<typeof quoteSchema>;
 
 export const problemSchema = Type.Object(
   {
-    type: Type.String({ description: 'The page that explains the code', examples: ['/problems/body_invalid'] }),
+    type: Type.String({
+      description: 'The page that explains the code',
+      examples: ['/problems/body_invalid'],
+    }),
     title: Type.String(),
     status: Type.Integer(),
     code: Type.String({ description: 'Stable; programs decide by it', examples: ['body_invalid'] }),

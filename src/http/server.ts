@@ -101,12 +101,12 @@ export function buildServer(options: ServerOptions): App {
   });
   app.register(compress, { encodings: ['br', 'gzip'], globalDecompression: false });
   collectOpenApi(app, options);
-  app.register((scope, _options, done) => {
+  // An async plugin: what one that calls back throws is lost, and starting hangs.
+  app.register(async (scope) => {
     if (options.shopDir !== undefined) serveShop(scope, options.shopDir);
     serveOpenApi(scope);
     serveApiReference(scope);
     options.mount(scope as unknown as App);
-    done();
   });
   return app;
 }

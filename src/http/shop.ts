@@ -57,7 +57,8 @@ export function serveShop(app: FastifyInstance, folder: string): void {
   sharePages(app, built);
   for (const page of pages) {
     app.get(page, { schema: { hide: true } }, (request: FastifyRequest, reply) => {
-      if (!acceptsHtml(request.headers.accept)) throw new Problem('not_found', 'There is only a page at this address.');
+      if (!acceptsHtml(request.headers.accept))
+        throw new Problem('not_found', 'There is only a page at this address.');
       return sendPage(reply, built);
     });
   }

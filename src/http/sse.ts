@@ -52,6 +52,7 @@ function startAnswer(reply: FastifyReply): ServerResponse {
 function createStream(raw: ServerResponse, options: StreamsOptions): EventStream {
   const listeners: (() => void)[] = [];
   let ended = false;
+  let behindSince: number | undefined;
   const finish = () => {
     if (ended) return;
     ended = true;
@@ -60,13 +61,19 @@ function createStream(raw: ServerResponse, options: StreamsOptions): EventStream
   };
   const write = (text: string) => {
     if (ended) return;
-    raw.write(text);
-    // A reader that takes less than it is given would fill the memory; it can resume by Last-Event-ID.
-    if (raw.writableLength > options.bufferedBytesMax) raw.destroy();
+    // A reader that takes less than it is given would fill the memory; it can resume by Last-Event-ID. One that
+    // has a long text to take, such as the first picture of a stadium, gets the time to do so.
+    if (raw.writableLength <= options.bufferedBytesMax) behindSince = undefined;
+    else behindSince ??= Date.now();
+    if (behindSince !== undefined && Date.now() - behindSince > options.behindSecondsMax * 1000)
+      raw.destroy();
+    else raw.write(text);
   };
   const ping = setInterval(() => write(': ping\n\n'), options.pingSeconds * 1000);
   raw.on('close', finish);
   raw.on('error', finish);
+  // The reader may have gone before its stream was opened.
+  if (raw.destroyed) finish();
   return {
     write,
     send: (frame) => write(encodeFrame(frame)),
@@ -85,7 +92,13 @@ function createStream(raw: ServerResponse, options: StreamsOptions): EventStream
   };
 }
 
-export type StreamsOptions = { max: number; pingSeconds: number; bufferedBytesMax: number };
+export type StreamsOptions = {
+  max: number;
+  pingSeconds: number;
+  /** A reader for whom more than this waits is behind, and is let go when it stays so. */
+  bufferedBytesMax: number;
+  behindSecondsMax: number;
+};
 
 /** Creates the streams of a process. */
 export function createStreams(options: StreamsOptions): Streams {
@@ -94,8 +107,12 @@ export function createStreams(options: StreamsOptions): Streams {
   return {
     open(request, reply) {
       if (draining || open.size >= options.max) {
-        const reason = draining ? 'this process is shutting down' : 'this process serves as many streams as it can';
-        throw new Problem('overloaded', `No stream can be opened: ${reason}. Try again.`, { retryAfterSeconds: 2 });
+        const reason = draining
+          ? 'this process is shutting down'
+          : 'this process serves as many streams as it can';
+        throw new Problem('overloaded', `No stream can be opened: ${reason}. Try again.`, {
+          retryAfterSeconds: 2,
+        });
       }
       const stream = createStream(startAnswer(reply), options);
       if (request.method === 'HEAD') {

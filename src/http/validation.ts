@@ -9,7 +9,13 @@ const emailPattern = /^[^\s@<>()[\]\\,;:"\p{Cc}]+@[^\s@<>()[\]\\,;:"\p{Cc}]+$/u;
 const formats = { email: emailPattern };
 
 // `verbose` keeps the schema beside each error, for a sentence that names what is allowed.
-const common: Options = { allErrors: true, verbose: true, removeAdditional: false, useDefaults: true, formats };
+const common: Options = {
+  allErrors: true,
+  verbose: true,
+  removeAdditional: false,
+  useDefaults: true,
+  formats,
+};
 
 /** Query strings and paths are texts, so their numbers are coerced; what JSON says is taken at its word. */
 function createCompiler(): FastifySchemaCompiler<object> {
@@ -32,17 +38,20 @@ function toProblem(found: readonly ErrorObject[], part: string): Problem {
   return new Problem('body_invalid', details[part] ?? 'The request is wrong.', { errors });
 }
 
-type Schema = { type?: unknown; properties?: Record<string, Schema>; items?: Schema; anyOf?: Schema[] } & Record<
-  string,
-  unknown
->;
+type Schema = {
+  type?: unknown;
+  properties?: Record<string, Schema>;
+  items?: Schema;
+  anyOf?: Schema[];
+} & Record<string, unknown>;
 
 /** Says where a schema lets anything in: an object that is not closed, a list or a text without a limit. */
 function findOpenings(schema: Schema, path: string): string[] {
   const found: string[] = [];
   if (schema.type === 'object' && schema.additionalProperties !== false) found.push(`${path} is not closed`);
   if (schema.type === 'array' && schema.maxItems === undefined) found.push(`${path} has no maxItems`);
-  if (schema.type === 'string' && schema.maxLength === undefined && !('const' in schema) && !schema.enum) found.push(`${path} has no maxLength`);
+  if (schema.type === 'string' && schema.maxLength === undefined && !('const' in schema) && !schema.enum)
+    found.push(`${path} has no maxLength`);
   for (const [name, property] of Object.entries(schema.properties ?? {})) {
     found.push(...findOpenings(property, `${path}.${name}`));
   }
