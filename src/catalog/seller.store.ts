@@ -10,6 +10,18 @@ export type NewSeller = {
   rounding: Rounding;
 };
 
+/**
+ * Keeps others from creating sellers until `tx` ends.
+ * @returns whether there is any seller.
+ */
+export async function lockSellers(tx: Tx): Promise<boolean> {
+  await tx.query({ text: 'lock table sellers in share row exclusive mode' });
+  const [row] = await tx.query<Row & { some: boolean }>({
+    text: 'select exists (select from sellers) as "some"',
+  });
+  return row!.some;
+}
+
 /** Creates a seller and gives it the next tenant id. */
 export async function createSeller(tx: Tx, seller: NewSeller): Promise<number> {
   // Sellers are created seldom, so the whole table is the lock under which they are numbered.
