@@ -42,9 +42,10 @@ function isWinAnsi(char: string): boolean {
   );
 }
 
-/** The byte of a character that `toWinAnsi` has let pass. */
-export function winAnsiByte(char: string): number {
-  return beyondLatin1.get(char) ?? char.charCodeAt(0);
+/** The byte of the i-th character of a text that `toWinAnsi` has made. */
+export function winAnsiByte(text: string, i: number): number {
+  const code = text.charCodeAt(i);
+  return code < 256 ? code : (beyondLatin1.get(text.charAt(i)) ?? 63);
 }
 
 function spell(char: string): string {

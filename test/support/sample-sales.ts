@@ -6,7 +6,7 @@ import type { Pool } from '../../src/db/pool.ts';
 export type SampleSales = {
   tenantId?: number;
   count?: number;
-  /** Places a sale: the first ones numbered seats, the last one in the general zone. */
+  /** Places a sale: the first three numbered seats while there are any, the last in the general zone. */
   places?: number;
   email?: string | null;
   phone?: string | null;
@@ -71,9 +71,9 @@ with numbers as (
          '{1,2}', array[320 * $3, 50 * $3], $7::locale, $4, $5, $6 from sales
 ), items as (
   insert into transaction_items (tenant_id, transaction_id, item_no, event_id, zone_no, seat_no, net, discounts, fees, taxes, total)
-  select $1, id, i, 3, case when i = $3 then 2 else 1 end,
-         case when i < $3 then (number * 50 + i) % 10000 + 1 end, 2000, 0, 100, 370, 2470
-    from sales, generate_series(1, $3) i
+  select $1, id, i, 3, case when seat_no is null then 2 else 1 end, seat_no, 2000, 0, 100, 370, 2470
+    from sales, generate_series(1, $3) i,
+         lateral (select case when i < $3 and i < 4 and number <= 3333 then (number - 1) * 3 + i end) s (seat_no)
 ), documents as (
   insert into fiscal_documents select $1, 1, number, id, $8, 370 * $3, 2470 * $3, 'USD', '\\x' from sales
 )

@@ -1,0 +1,54 @@
+import { systemClock } from '../../src/base/ids.ts';
+import { createPool } from '../../src/db/pool.ts';
+import { startWorkers } from '../../src/fulfilment/start-workers.job.ts';
+import { createOutboxMailer } from '../../src/notifications/mailer.adapter.ts';
+import type { Mailer } from '../../src/notifications/message.ts';
+import { saleLinks } from '../../src/orders/sale-token.ts';
+import { openQueue, type Queue } from '../../src/queue/queue.ts';
+
+export const testSecret = 'a secret of tests, of at least 32 characters';
+export const testPublicUrl = 'https://tickets.example';
+
+export type TestWorkers = {
+  queue: Queue;
+  /** What went wrong so far. */
+  troubles: string[];
+  stop(): Promise<void>;
+};
+
+/** Starts the workers of the system on a database, without its server. */
+export async function startTestWorkers(
+  url: string,
+  mailer: Mailer = createOutboxMailer(),
+): Promise<TestWorkers> {
+  const troubles: string[] = [];
+  const note = (fields: Record<string, unknown>, message: string) =>
+    troubles.push(`${message}: ${String(fields['err'])}`);
+  const pool = createPool({ url, size: 6, name: 'test workers' });
+  const queue = await openQueue({
+    url,
+    worker: true,
+    connectionsMax: 4,
+    onError: (err) => note({ err }, 'queue'),
+  });
+  const endWork = await startWorkers({
+    pool,
+    queue,
+    mailer,
+    sender: 'tickets@seller.example',
+    linksOf: (tenantId, transactionId) => saleLinks(testSecret, testPublicUrl, tenantId, transactionId),
+    clock: systemClock,
+    log: { warn: note, error: note },
+    onBatch: () => {},
+  });
+  return {
+    queue,
+    troubles,
+    async stop() {
+      await endWork();
+      await queue.stop(5);
+      mailer.close();
+      await pool.end();
+    },
+  };
+}
