@@ -5,8 +5,8 @@ type Point = { x: number; y: number };
 /** A neighbour further away than this many times the usual spacing sits across an aisle. */
 const aisleFactor = 1.5;
 
-/** Rows up to this length are also tried nearest neighbour by nearest neighbour, which is quadratic. */
-const greedyRowSeatsMax = 2_000;
+/** Rows up to this length are also grown seat by seat, which is quadratic. */
+const grownRowSeatsMax = 2_000;
 
 function distance(a: Point, b: Point): number {
   return Math.hypot(a.x - b.x, a.y - b.y);
@@ -33,24 +33,31 @@ function alongMainAxis<T extends Point>(seats: T[]): T[] {
   return seats.toSorted((a, b) => place(a) - place(b));
 }
 
-/** From one end of the row, always to the nearest seat that is left: right for rows that bend far round. */
-function nearestByNearest<T extends Point>(seats: T[], start: T): T[] {
-  const left = new Set(seats);
-  const walk: T[] = [];
-  let at: T | undefined = start;
-  while (at) {
-    walk.push(at);
-    left.delete(at);
-    let nearest: T | undefined;
-    for (const seat of left) if (!nearest || distance(at, seat) < distance(at, nearest)) nearest = seat;
-    at = nearest;
+/** The nearest of some seats to one end of a row, and how far it is. */
+function nearest<T extends Point>(seats: Set<T>, end: T): { seat: T; away: number } | undefined {
+  let best: { seat: T; away: number } | undefined;
+  for (const seat of seats) {
+    const away = distance(end, seat);
+    if (!best || away < best.away) best = { seat, away };
   }
-  return walk;
+  return best;
 }
 
-/** The seat furthest from the row's middle of mass, or from another seat: an end of the row. */
-function furthestFrom<T extends Point>(seats: T[], from: Point): T {
-  return seats.reduce((best, seat) => (distance(seat, from) > distance(best, from) ? seat : best));
+/** Grows the row from one seat, at whichever of its ends the next seat is nearer: right however it bends. */
+function grownFromOne<T extends Point>(seats: T[]): T[] {
+  const left = new Set(seats.slice(1));
+  const [before, after] = [[] as T[], [seats[0]!]];
+  let head = nearest(left, seats[0]!);
+  let tail = head;
+  while (head && tail) {
+    const atTail = tail.away <= head.away;
+    const grown = atTail ? tail.seat : head.seat;
+    (atTail ? after : before).push(grown);
+    left.delete(grown);
+    head = nearest(left, before.at(-1) ?? seats[0]!);
+    tail = nearest(left, after.at(-1)!);
+  }
+  return [...before.toReversed(), ...after];
 }
 
 /**
@@ -60,11 +67,7 @@ function furthestFrom<T extends Point>(seats: T[], from: Point): T {
 export function orderAlongRow<T extends Point>(seats: T[]): T[] {
   if (seats.length < 3) return seats;
   const walks = [seats, alongMainAxis(seats)];
-  if (seats.length <= greedyRowSeatsMax) {
-    for (const start of [seats[0]!, furthestFrom(seats, seats[0]!), furthestFrom(seats, walks[1]![0]!)]) {
-      walks.push(nearestByNearest(seats, start));
-    }
-  }
+  if (seats.length <= grownRowSeatsMax) walks.push(grownFromOne(seats));
   let best = seats;
   let bestLength = walkLength(seats);
   for (const walk of walks) {
