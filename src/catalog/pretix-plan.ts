@@ -16,8 +16,8 @@ import {
 /** What pretix draws where a file gives no colour. */
 const defaultColor = '#888888';
 
-/** Room around the seats where a file gives no size, in plan units; pretix draws a seat 20 wide. */
-const margin = 40;
+/** Half of a seat, as pretix draws it: how near the edge of the canvas a seat may stand. */
+const margin = 10;
 
 export type PretixOptions = {
   /** Gives a seat whose guid another seat has already one of its own, instead of refusing the plan. */
