@@ -3,6 +3,7 @@ import type { Reader, Row, Tx } from '../db/transaction.ts';
 import type { Rounding, TaxRule } from '../tax/tax-rule.ts';
 import { BLOCKED, FREE, HELD, SOLD, type Availability } from './availability.ts';
 import type { CatalogEvent, Category, EventStatus, PlanArea, SeatColumns, Zone, ZoneKind } from './event.ts';
+import { lockSeller } from './seller.store.ts';
 
 /** Where processes hear that an event's prices or plan, or a seller's taxes, have changed. */
 export const catalogChannel = 'taquilla_catalog';
@@ -233,7 +234,7 @@ export type NewEvent = {
 /** Creates an event without places, and gives it the seller's next event id. The seller must exist. */
 export async function createEvent(tx: Tx, tenantId: number, event: NewEvent): Promise<EventKey> {
   // The seller's row is the lock under which its events are numbered.
-  await tx.query({ text: 'select from sellers where tenant_id = $1 for update', values: [tenantId] });
+  await lockSeller(tx, tenantId);
   const [row] = await tx.query<Row & { event_id: number }>({
     text: `
       insert into events (tenant_id, event_id, venue_id, name, description, starts_at, currency, status,

@@ -93,12 +93,14 @@ export async function addTaxRule(
   return row!.tax_rule_id;
 }
 
-/** Finds a venue of a seller by its name, or creates it; the seller's row must be locked by `tx`. */
+/** Finds a venue of a seller by its name, or creates it. The seller must exist. */
 export async function ensureVenue(
   tx: Tx,
   tenantId: number,
   venue: { name: string; address: string | null; timezone: string },
 ): Promise<number> {
+  // The seller's row is the lock under which its venues are numbered.
+  await lockSeller(tx, tenantId);
   const [known] = await tx.query<Row & { venue_id: number }>({
     text: 'select venue_id from venues where tenant_id = $1 and name = $2 order by venue_id limit 1',
     values: [tenantId, venue.name],
