@@ -31,6 +31,37 @@ export function orderOf(holdToken: string): string | null {
 /** Where the confirming stands; `unsure` means nobody knows whether the sale exists. */
 type Phase = 'filling' | 'confirming' | 'retrying' | 'unsure';
 
+function goToOrder(holdToken: string, { links }: Confirmation): void {
+  const page = new URL(links.page, location.origin);
+  const path = page.pathname + page.search;
+  keep(orderKey(holdToken), path);
+  const own = holdByToken(holdToken);
+  if (own !== null) {
+    endHold(own.eventId);
+    dropCart(own.eventId);
+  }
+  // The next purchase has a payment of its own.
+  keep(guestKey, { ...(kept<Guest>(guestKey) ?? emptyGuest), reference: '' });
+  router.go(path, 'replace');
+}
+
+/**
+ * The page was left while a confirmation was under way, and its answer is still owed: asks for it
+ * again, and goes to the order. False when there is none, or the server refused it.
+ * @throws NetworkFailure | Refusal when the outcome is still unknown.
+ */
+export async function resume(holdToken: string): Promise<boolean> {
+  const attempt = openAttempt(holdToken);
+  if (attempt === null) return false;
+  try {
+    goToOrder(holdToken, await confirm(attempt.body, () => undefined));
+    return true;
+  } catch (error) {
+    if (isPassing(error)) throw error;
+    return false;
+  }
+}
+
 /** One buyer with a hold: the form, the countdown and the one press that makes the sale. */
 export class CheckoutSession {
   readonly event: EventInfo;
@@ -54,7 +85,6 @@ export class CheckoutSession {
     const [only] = event.payment_methods.length === 1 ? event.payment_methods : [];
     const isOffered = event.payment_methods.includes(guest.method);
     this.guest = { ...guest, method: isOffered ? guest.method : (only ?? '') };
-    if (openAttempt(hold.hold_token) !== null) this.#resume();
   }
 
   static async open(token: string): Promise<CheckoutSession> {
@@ -109,12 +139,6 @@ export class CheckoutSession {
     }
   }
 
-  /** The page was left while a confirmation was under way: its answer is still owed. */
-  #resume(): void {
-    this.ended = null;
-    void this.#run(this.#body());
-  }
-
   #take(hold: Hold): void {
     this.hold = hold;
     this.isSplit = rememberHold(hold).isSplit;
@@ -152,22 +176,11 @@ export class CheckoutSession {
     this.fault = null;
     this.newQuote = null;
     try {
-      this.#finish(await confirm(body, () => (this.phase = 'retrying')));
+      goToOrder(body.hold_token, await confirm(body, () => (this.phase = 'retrying')));
     } catch (error) {
       this.phase = isPassing(error) ? 'unsure' : 'filling';
       this.#refuse(error);
     }
-  }
-
-  #finish({ links }: Confirmation): void {
-    const page = new URL(links.page, location.origin);
-    const path = page.pathname + page.search;
-    keep(orderKey(this.hold.hold_token), path);
-    endHold(this.event.id);
-    dropCart(this.event.id);
-    // The next purchase has a payment of its own.
-    keep(guestKey, { ...this.guest, reference: '' });
-    router.go(path, 'replace');
   }
 
   #refuse(error: unknown): void {
