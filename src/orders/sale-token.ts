@@ -1,5 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { Problem } from '../base/errors.ts';
+import { isUuid } from '../base/ids.ts';
 
 /** What a secret link opens: one sale of one seller. */
 export type SaleKey = { tenantId: number; transactionId: string };
@@ -31,7 +32,7 @@ export function saleToken(secret: string, tenantId: number, transactionId: strin
  */
 export function openSale(secret: string, transactionId: string, token: string | undefined): SaleKey | null {
   const match = tokenPattern.exec(token ?? '');
-  if (!match) return null;
+  if (!match || !isUuid(transactionId)) return null;
   const tenantId = Number(match[1]);
   if (tenantId > maxInt4) return null;
   const key = { tenantId, transactionId };
