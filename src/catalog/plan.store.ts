@@ -128,6 +128,11 @@ export type NewSeats = {
   blocked: boolean[];
 };
 
+// The driver would quote and escape each of half a million numbers: a quarter of an import of 50,000 seats.
+function numbers(values: number[]): string {
+  return `{${values.join(',')}}`;
+}
+
 /** Writes seats with their states, free or blocked. */
 export async function insertSeats(tx: Tx, key: EventKey, seats: NewSeats): Promise<void> {
   await tx.query({
@@ -141,16 +146,16 @@ export async function insertSeats(tx: Tx, key: EventKey, seats: NewSeats): Promi
     values: [
       key.tenantId,
       key.eventId,
-      seats.seatNo,
-      seats.zoneNo,
-      seats.categoryNo,
+      numbers(seats.seatNo),
+      numbers(seats.zoneNo),
+      numbers(seats.categoryNo),
       seats.guid,
       seats.rowLabel,
       seats.seatLabel,
-      seats.rowNo,
-      seats.position,
-      seats.x,
-      seats.y,
+      numbers(seats.rowNo),
+      numbers(seats.position),
+      numbers(seats.x),
+      numbers(seats.y),
     ],
   });
   await tx.query({
@@ -159,7 +164,7 @@ export async function insertSeats(tx: Tx, key: EventKey, seats: NewSeats): Promi
       insert into seat_states (tenant_id, event_id, seat_no, state)
       select $1, $2, s.seat_no, case when s.blocked then 'blocked' else 'free' end::seat_state
         from unnest($3::integer[], $4::boolean[]) s (seat_no, blocked)`,
-    values: [key.tenantId, key.eventId, seats.seatNo, seats.blocked],
+    values: [key.tenantId, key.eventId, numbers(seats.seatNo), seats.blocked],
   });
 }
 
