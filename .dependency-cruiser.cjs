@@ -12,12 +12,13 @@ const routes = '\\.route\\.ts$';
 const adapters = '\\.adapter\\.ts$';
 /** Shapes of the HTTP contract that several routes of a room share. */
 const schemas = '\\.schema\\.ts$';
-/** What conducts stores, as src/checkout does: the lanes of holds, the events in memory, the import, the demo. */
-const conductors = '^src/(holds/holds|catalog/event-cache|catalog/import-plan|catalog/seed-demo)\\.ts$';
+/** What conducts stores, as src/checkout does: lanes of holds, events in memory, import, demo, progress, audit. */
+const conductors =
+  '^src/(holds/holds|catalog/(event-cache|import-plan|seed-demo)|progress/progress-hub|audit/run-audit)\\.ts$';
 /** Folders of src/ that are not rooms of rules. */
 const shells = '^src/(checkout|db|queue|http|telemetry|cli)/|^src/[^/]+$';
 /** What of src/http is made for routes to use; the rest of it uses them. */
-const httpForRoutes = '^src/http/(app|schemas|sse)\\.ts$';
+const httpForRoutes = '^src/http/(app|schemas|sse|accept)\\.ts$';
 const composition = '^src/(main|config)\\.ts$|^src/cli/';
 
 const outsideWorld =
