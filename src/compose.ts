@@ -7,7 +7,7 @@ import { createNotices } from './db/notices.ts';
 import { createPool } from './db/pool.ts';
 import { sharedSecret } from './db/server-secret.store.ts';
 import { reader, transact } from './db/transaction.ts';
-import { startFulfilment } from './fulfilment/fulfilment.ts';
+import { startFulfilment } from './fulfilment/start-fulfilment.job.ts';
 import { ClientHolds } from './holds/client-holds.ts';
 import type { HoldPolicy } from './holds/hold.ts';
 import { Holds } from './holds/holds.ts';

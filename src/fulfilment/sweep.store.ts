@@ -49,7 +49,8 @@ export async function readUnfinished(
 
 /**
  * Moves the marks of sellers whose sales were seen to their end: to the oldest that is unfinished, or else
- * to now less `lagSeconds`, since a sale may be committed some time after its key was made.
+ * to now less `lagSeconds`, since a sale may be committed some time after its key was made. A mark goes
+ * back to an older sale that was found, and is not written for a few seconds' difference.
  */
 export async function moveStepMarks(
   tx: Tx,
@@ -63,7 +64,7 @@ export async function moveStepMarks(
              from unnest($1::integer[], $2::uuid[]) w (tenant_id, oldest)
             order by w.tenant_id
            on conflict (tenant_id, kind) do update set since = excluded.since
-            where excluded.since > m.since + interval '10 seconds'`,
+            where excluded.since not between m.since - interval '1 second' and m.since + interval '10 seconds'`,
     values: [walks.map((walk) => walk.tenantId), walks.map((walk) => walk.oldest), lagSeconds],
   });
 }

@@ -6,7 +6,7 @@ export type WorkerThread = {
   stop(timeoutSeconds: number): Promise<void>;
 };
 
-const entry = new URL('../work-thread.ts', import.meta.url);
+const entry = new URL('../cli/work-thread.ts', import.meta.url);
 const restartMilliseconds = 1_000;
 
 /**
@@ -55,7 +55,7 @@ export async function startWorkerThread(
   return {
     async stop(timeoutSeconds) {
       stopping = true;
-      current.postMessage({ kind: 'stop', timeoutSeconds } satisfies WorkerOrder);
+      current.postMessage({ kind: 'stop', timeoutSeconds } satisfies WorkerOrder, []);
       const timer = setTimeout(() => void current.terminate(), (timeoutSeconds + 2) * 1_000);
       await exited;
       clearTimeout(timer);

@@ -1,15 +1,15 @@
 // The thread that works on what follows sales: what src/fulfilment/worker-thread.adapter.ts starts.
 import os from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
-import { assert } from './base/assert.ts';
-import { systemClock } from './base/ids.ts';
-import { limits } from './base/limits.ts';
-import { createPool } from './db/pool.ts';
-import { startWorkers } from './fulfilment/start-workers.job.ts';
-import type { WorkerNews, WorkerOrder, WorkerSettings } from './fulfilment/worker-thread.ts';
-import { createOutboxMailer, createSmtpMailer, readSenderAddress } from './notifications/mailer.adapter.ts';
-import { saleLinks } from './orders/sale-token.ts';
-import { openQueue } from './queue/queue.ts';
+import { assert } from '../base/assert.ts';
+import { systemClock } from '../base/ids.ts';
+import { limits } from '../base/limits.ts';
+import { createPool } from '../db/pool.ts';
+import { startWorkers } from '../fulfilment/start-workers.job.ts';
+import type { WorkerNews, WorkerOrder, WorkerSettings } from '../fulfilment/worker-thread.ts';
+import { createOutboxMailer, createSmtpMailer, readSenderAddress } from '../notifications/mailer.adapter.ts';
+import { saleLinks } from '../orders/sale-token.ts';
+import { openQueue } from '../queue/queue.ts';
 
 const port = parentPort;
 assert(port, 'this file runs as a thread');
@@ -46,11 +46,13 @@ const endWork = await startWorkers({
   onBatch: (name, steps, again, seconds) => tell({ kind: 'batch', name, steps, again, seconds }),
 });
 
-port.on('message', async ({ timeoutSeconds }: WorkerOrder) => {
+async function stop({ timeoutSeconds }: WorkerOrder): Promise<void> {
   await endWork();
   await queue.stop(timeoutSeconds);
   mailer.close();
   await pool.end();
-  port.close();
-});
+  port?.close();
+}
+
+port.on('message', (order: WorkerOrder) => void stop(order));
 tell({ kind: 'ready' });
