@@ -17,8 +17,9 @@ create function place_holds(
   out outcomes text[], out expires_at timestamptz, out free_seats integer[],
   out zones smallint[], out zones_left integer[]
 ) language plpgsql
--- Tables are only ever reached by the keys in an array, and arrays meet by hashing, whatever the statistics say.
-set plan_cache_mode = force_generic_plan
+-- Tables are only ever reached by the keys in an array, and arrays meet by hashing, whatever the statistics say. Before
+-- PostgreSQL 18 a way that is off costs 10^10, so that plans would be compiled: a confirm took 2 s instead of 10 ms.
+set plan_cache_mode = force_generic_plan set jit = off
 set enable_seqscan = off set enable_bitmapscan = off set enable_nestloop = off set enable_mergejoin = off
 as $$
 declare
@@ -126,7 +127,7 @@ create function end_holds(
   p_tenant integer, p_event integer, p_holds uuid[], p_state hold_state,
   out ended uuid[], out freed_seats integer[], out zones smallint[], out zones_left integer[]
 ) language plpgsql
-set plan_cache_mode = force_generic_plan
+set plan_cache_mode = force_generic_plan set jit = off
 set enable_seqscan = off set enable_bitmapscan = off
 as $$
 begin

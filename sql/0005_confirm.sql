@@ -38,7 +38,7 @@ create function confirm_sales(
   out outcomes text[], out transaction_ids uuid[], out numbers bigint[], out totals bigint[],
   out currency text, out sold_seats integer[], out prefix text, out padding smallint
 ) language plpgsql
-set plan_cache_mode = force_generic_plan
+set plan_cache_mode = force_generic_plan set jit = off
 set enable_seqscan = off set enable_bitmapscan = off set enable_nestloop = off set enable_mergejoin = off
 as $$
 declare

@@ -19,7 +19,7 @@ create function finish_steps(
   p_tenant integer, p_transactions uuid[], p_names step_name[], p_states step_state[], p_details text[],
   p_attempts_max integer
 ) returns table (transaction_id uuid, name step_name) language plpgsql
-set plan_cache_mode = force_generic_plan
+set plan_cache_mode = force_generic_plan set jit = off
 set enable_seqscan = off set enable_bitmapscan = off set enable_nestloop = off set enable_mergejoin = off
 as $$
 #variable_conflict use_column
@@ -99,7 +99,7 @@ end $$;
 -- Adds sales to the statistics of their zones, each sale exactly once: its 'statistics' step ends in
 -- the same transaction, under the sale's lock. Lock order: transactions by key, zones by key.
 create function count_sales(p_tenant integer, p_transactions uuid[]) returns integer language plpgsql
-set plan_cache_mode = force_generic_plan
+set plan_cache_mode = force_generic_plan set jit = off
 set enable_seqscan = off set enable_bitmapscan = off set enable_nestloop = off set enable_mergejoin = off
 as $$
 declare
