@@ -31,6 +31,8 @@ test('the stage is the area that is named so, in the languages of the plans', ()
     'Pantalla',
     'Campo',
     'Écran',
+    'S T A G E',
+    'E  S  C  E  N  A  R  I  O',
   ]) {
     assert.deepEqual(findStage({ areas: [rectangle('Bar', 90), rectangle(name)], seats }), box(), name);
   }

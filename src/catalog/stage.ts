@@ -10,6 +10,12 @@ const stageWords = [
   /(?<!\p{L})(field|pitch|court|rink|ring|campo|cancha|ruedo|spielfeld|terrain)(?!\p{L})/iu,
 ];
 
+/** An area's words; letters that were spaced out, as in "S T A G E", are drawn together again. */
+function wordsOf(area: PlanArea): string {
+  const text = area.text?.text.trim() ?? '';
+  return /^\p{L}(\s+\p{L})+$/u.test(text) ? text.replaceAll(/\s+/gu, '') : text;
+}
+
 function boxOf(area: PlanArea): Stage {
   const { x, y, width = 0, height = 0, radius = 0, points = [] } = area;
   switch (area.shape) {
@@ -42,7 +48,7 @@ export function findStage(event: Pick<CatalogEvent, 'areas' | 'seats'>): Stage {
     (area) => area.zoneNo === undefined && (area.shape !== 'polygon' || area.points?.length),
   );
   for (const words of stageWords) {
-    const named = areas.filter((area) => words.test(area.text?.text ?? '')).map(boxOf);
+    const named = areas.filter((area) => words.test(wordsOf(area))).map(boxOf);
     if (named.length > 0)
       return named.reduce((largest, box) => (sizeOf(box) > sizeOf(largest) ? box : largest));
   }

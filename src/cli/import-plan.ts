@@ -158,7 +158,9 @@ async function readFileBytes(file: string): Promise<Uint8Array> {
 function explain(file: string, error: unknown): unknown {
   if (!(error instanceof PlanError)) return error;
   const found = error.count === 1 ? 'a problem' : `${error.count} problems`;
-  return new CommandError(`${path.basename(file)} was not imported, for ${found}:\n${error.message}`);
+  const isDuplicate = error.problems.some((problem) => problem.at.endsWith('.seat_guid'));
+  const hint = isDuplicate ? '\n--rename-duplicate-guids gives such seats guids of their own.' : '';
+  return new CommandError(`${path.basename(file)} was not imported, for ${found}:\n${error.message}${hint}`);
 }
 
 function list(value: Options[string]): string[] {
@@ -169,7 +171,7 @@ function describe(plan: Plan, imported: ImportedPlan, seconds: number): string {
   const { seats, generalPlaces, zones, replaced } = imported;
   const places = generalPlaces > 0 ? ` and ${generalPlaces} places without seats` : '';
   const name = plan.name === '' ? '' : ` of "${plan.name}"`;
-  return `${replaced ? 'replaced the plan by' : 'imported'} ${seats} seats${places} in ${zones} zones${name} in ${seconds.toFixed(1)} s`;
+  return `${replaced ? 'replaced the plan by' : 'imported'} ${seats} seats${places} in ${zones} ${zones === 1 ? 'zone' : 'zones'}${name} in ${seconds.toFixed(1)} s`;
 }
 
 /** `taquilla import-plan FILE`: gives an event its seating plan and its prices, all or nothing. */

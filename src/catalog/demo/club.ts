@@ -11,7 +11,8 @@ function room(
 ): PlanArea {
   const text = {
     text: words,
-    size: 26,
+    // Words that would be wider than their room are written smaller.
+    size: Math.min(26, Math.floor(box.width / (words.length * 0.65))),
     color: '#4a4540',
     x: box.x + box.width / 2,
     y: box.y + box.height / 2,
