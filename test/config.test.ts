@@ -15,7 +15,12 @@ test('.env.example names every setting, and its values are the defaults', () => 
 });
 
 test('every fault is named at once, in sentences, and no password is repeated', () => {
-  const environment = { PORT: '70000', DATABASE_URL: 'mysql://root:hunter2@db/x', LOG_LEVEL: 'loud', TAQUILLA_SECRET: 'short' };
+  const environment = {
+    PORT: '70000',
+    DATABASE_URL: 'mysql://root:hunter2@db/x',
+    LOG_LEVEL: 'loud',
+    TAQUILLA_SECRET: 'short',
+  };
   assert.throws(
     () => readConfig(environment),
     (error) => {

@@ -54,8 +54,8 @@ function note(step: string, answer: Answer): void {
   assert.ok(answer.status < 500, `${name}: ${answer.text}`);
   if (step === 'confirm' && answer.status === 202) {
     const sale = answer.json as Sale;
-    const before = confirmed.get(sale.transaction_id);
-    if (before) assert.deepEqual(sale, before);
+    const known = confirmed.get(sale.transaction_id);
+    if (known) assert.deepEqual(sale, known);
     confirmed.set(sale.transaction_id, sale);
   }
 }

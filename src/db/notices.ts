@@ -1,8 +1,5 @@
 import { createClient, type Pool } from './pool.ts';
 
-// PostgreSQL takes payloads below 8,000 bytes.
-export const noticeBytesMax = 7_900;
-
 /** Notices between the processes of one database: LISTEN on a connection of its own, NOTIFY over the pool. */
 export type Notices = {
   /** Calls `onNotice` with each payload, and `onGap` whenever notices may have been missed. */

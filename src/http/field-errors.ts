@@ -114,7 +114,7 @@ function describe(error: ErrorObject): Described {
         message: formatMessages[error.params.format] ?? 'This is not of the right form.',
       };
     case 'pattern': {
-      const expected = (error.parentSchema as Schema | undefined)?.description;
+      const expected = error.parentSchema?.description;
       return {
         code: 'malformed',
         message:

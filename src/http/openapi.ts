@@ -68,9 +68,12 @@ export function collectOpenApi(
         { name: 'operation', description: 'Health and metrics' },
       ],
     },
-    refResolver: { buildLocalReference: (json, _base, _fragment, i) => String(json.$id ?? `schema-${i}`) },
+    refResolver: {
+      buildLocalReference: (json, _base, _fragment, i) =>
+        typeof json.$id === 'string' ? json.$id : `schema-${i}`,
+    },
     // A boolean union of the plugin's own types that its option type does not accept.
-    transform: ((route: Parameters<typeof describeRoute>[0]) => describeRoute(route)) as never,
+    transform: (route: Parameters<typeof describeRoute>[0]) => describeRoute(route),
   });
 }
 

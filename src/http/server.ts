@@ -35,8 +35,10 @@ export type ServerOptions = {
 const requestIdPattern = /^[A-Za-z0-9._-]{8,64}$/;
 
 function createApp(options: ServerOptions): App {
+  // The wider type, which the rest of the house speaks of.
+  const loggerInstance: FastifyBaseLogger = options.logger;
   const app = fastify({
-    loggerInstance: options.logger as FastifyBaseLogger,
+    loggerInstance,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'request_id' }),
     genReqId(request) {
       const given = request.headers['x-request-id'];
@@ -55,10 +57,10 @@ function createApp(options: ServerOptions): App {
       requireHostHeader: false,
     },
     return503OnClosing: false,
-    frameworkErrors: handleError as never,
+    frameworkErrors: handleError,
     clientErrorHandler: handleClientError,
   });
-  return app.withTypeProvider<TypeBoxTypeProvider>() as unknown as App;
+  return app.withTypeProvider<TypeBoxTypeProvider>();
 }
 
 function refuseUnreadable(app: App): void {
@@ -106,7 +108,7 @@ export function buildServer(options: ServerOptions): App {
     if (options.shopDir !== undefined) serveShop(scope, options.shopDir);
     serveOpenApi(scope);
     serveApiReference(scope);
-    options.mount(scope as unknown as App);
+    options.mount(scope);
   });
   return app;
 }

@@ -7,7 +7,7 @@ import { limits } from '../base/limits.ts';
 import type { Reader } from '../db/transaction.ts';
 import { prefersHtml } from '../http/accept.ts';
 import type { App } from '../http/app.ts';
-import { object } from '../http/schemas.ts';
+import { object, transactionIdSchema } from '../http/schemas.ts';
 import { readOutbox, readOutboxMail, type OutboxMail } from './message.store.ts';
 
 type Deps = { reader: Reader };
@@ -20,72 +20,168 @@ const mailPath = ({ tenantId, transactionId }: OutboxMail) => `/outbox/${tenantI
 
 function page(title: string, body: Html): string {
   return html`<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${title}</title>
-<style>
-  body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; color: #1b1e27; }
-  table { width: 100%; border-collapse: collapse; } th, td { text-align: left; padding: .5rem; border-bottom: 1px solid #dde; }
-  iframe { width: 100%; height: 44rem; border: 1px solid #dde; } dt { font-weight: 600; }
-</style></head><body>${body}</body></html>`.toString();
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width" />
+        <title>${title}</title>
+        <style>
+          body {
+            font:
+              16px/1.5 system-ui,
+              sans-serif;
+            max-width: 60rem;
+            margin: 2rem auto;
+            padding: 0 1rem;
+            color: #1b1e27;
+          }
+          table {
+            width: 100%;
+            border-collapse: collapse;
+          }
+          th,
+          td {
+            text-align: left;
+            padding: 0.5rem;
+            border-bottom: 1px solid #dde;
+          }
+          iframe {
+            width: 100%;
+            height: 44rem;
+            border: 1px solid #dde;
+          }
+          dt {
+            font-weight: 600;
+          }
+        </style>
+      </head>
+      <body>
+        ${body}
+      </body>
+    </html>`.toString();
 }
 
 function listPage(mails: OutboxMail[]): string {
   const rows = mails.map(
-    (mail) => html`<tr><td><a href="${mailPath(mail)}">${mail.subject}</a></td><td>${mail.recipient}</td>
-      <td>${mail.createdAt.toISOString()}</td></tr>`,
+    (mail) =>
+      html`<tr>
+        <td><a href="${mailPath(mail)}">${mail.subject}</a></td>
+        <td>${mail.recipient}</td>
+        <td>${mail.createdAt.toISOString()}</td>
+      </tr>`,
   );
-  const table = html`<table><thead><tr><th>Subject</th><th>To</th><th>At</th></tr></thead><tbody>${rows}</tbody></table>`;
-  return page('Outbox', html`<main><h1>Outbox</h1>
-    <p>No mail server is configured (SMTP_URL), so mails are kept here. The newest ${limits.outboxRowsMax} are shown.</p>
-    ${mails.length > 0 ? table : html`<p>There is none yet.</p>`}</main>`);
+  const table = html`<table>
+    <thead>
+      <tr>
+        <th>Subject</th>
+        <th>To</th>
+        <th>At</th>
+      </tr>
+    </thead>
+    <tbody>
+      ${rows}
+    </tbody>
+  </table>`;
+  return page(
+    'Outbox',
+    html`<main>
+      <h1>Outbox</h1>
+      <p>
+        No mail server is configured (SMTP_URL), so mails are kept here. The newest ${limits.outboxRowsMax}
+        are shown.
+      </p>
+      ${mails.length > 0 ? table : html`<p>There is none yet.</p>`}
+    </main>`,
+  );
 }
 
 function mailPage(mail: OutboxMail, parsed: ParsedMail): string {
   const path = mailPath(mail);
   const files = parsed.attachments.map(
-    (file, i) => html`<li><a href="${path}/attachments/${i}">${file.filename ?? 'file'}</a> (${file.size} bytes)</li>`,
+    (file, i) =>
+      html`<li><a href="${path}/attachments/${i}">${file.filename ?? 'file'}</a> (${file.size} bytes)</li>`,
   );
-  return page(mail.subject, html`<main><p><a href="/outbox">Outbox</a></p><h1>${mail.subject}</h1>
-    <dl><dt>From</dt><dd>${parsed.from?.text ?? ''}</dd><dt>To</dt><dd>${mail.recipient}</dd>
-    <dt>Message-ID</dt><dd>${parsed.messageId ?? ''}</dd></dl>
-    <h2>Attachments</h2><ul>${files}</ul><p><a href="${path}/raw">The mail as it would be sent (.eml)</a></p>
-    <iframe title="The mail" sandbox src="${path}/html"></iframe></main>`);
+  return page(
+    mail.subject,
+    html`<main>
+      <p><a href="/outbox">Outbox</a></p>
+      <h1>${mail.subject}</h1>
+      <dl>
+        <dt>From</dt>
+        <dd>${parsed.from?.text ?? ''}</dd>
+        <dt>To</dt>
+        <dd>${mail.recipient}</dd>
+        <dt>Message-ID</dt>
+        <dd>${parsed.messageId ?? ''}</dd>
+      </dl>
+      <h2>Attachments</h2>
+      <ul>
+        ${files}
+      </ul>
+      <p><a href="${path}/raw">The mail as it would be sent (.eml)</a></p>
+      <iframe title="The mail" sandbox src="${path}/html"></iframe>
+    </main>`,
+  );
 }
 
 /** `/outbox`: the mails that were kept since no mail server is configured, for people and as JSON. */
 export function readOutboxRoute(app: App, deps: Deps): void {
-  const params = object({ tenant_id: Type.Integer({ minimum: 1 }), transaction_id: Type.String() });
+  const params = object({ tenant_id: Type.Integer({ minimum: 1 }), transaction_id: transactionIdSchema });
   const open = async (key: { tenant_id: number; transaction_id: string }) => {
-    const known = isUuid(key.transaction_id) && (await readOutboxMail(deps.reader, key.tenant_id, key.transaction_id));
+    const known =
+      isUuid(key.transaction_id) && (await readOutboxMail(deps.reader, key.tenant_id, key.transaction_id));
     if (!known) throw new Problem('not_found', 'There is no such mail in the outbox.');
     return known;
   };
   app.get('/outbox', { schema: { hide: true } }, async (request, reply) => {
     const mails = await readOutbox(deps.reader, limits.outboxRowsMax);
     reply.header('vary', 'accept').header('content-security-policy', policy);
-    if (prefersHtml(request.headers.accept)) return reply.type('text/html; charset=utf-8').send(listPage(mails));
+    if (prefersHtml(request.headers.accept))
+      return reply.type('text/html; charset=utf-8').send(listPage(mails));
     const data = mails.map((mail) => ({
       subject: mail.subject,
       to: mail.recipient,
       at: mail.createdAt.toISOString(),
       transaction_id: mail.transactionId,
-      links: { self: mailPath(mail), raw: `${mailPath(mail)}/raw`, attachment: `${mailPath(mail)}/attachments/0` },
+      links: {
+        self: mailPath(mail),
+        raw: `${mailPath(mail)}/raw`,
+        attachment: `${mailPath(mail)}/attachments/0`,
+      },
     }));
     return reply.send({ data });
   });
-  app.get('/outbox/:tenant_id/:transaction_id', { schema: { hide: true, params } }, async (request, reply) => {
-    const mail = await open(request.params);
-    reply.header('content-security-policy', policy);
-    return reply.type('text/html; charset=utf-8').send(mailPage(mail, await simpleParser(mail.raw)));
-  });
-  app.get('/outbox/:tenant_id/:transaction_id/html', { schema: { hide: true, params } }, async (request, reply) => {
-    const { html: body, text = '' } = await simpleParser((await open(request.params)).raw);
-    reply.header('content-security-policy', policy).header('x-frame-options', 'SAMEORIGIN');
-    return reply.type('text/html; charset=utf-8').send(body === false ? page('', html`<pre>${text}</pre>`) : body);
-  });
-  app.get('/outbox/:tenant_id/:transaction_id/raw', { schema: { hide: true, params } }, async (request, reply) => {
-    const { raw } = await open(request.params);
-    return reply.type('message/rfc822').header('content-disposition', 'attachment; filename="mail.eml"').send(raw);
-  });
+  app.get(
+    '/outbox/:tenant_id/:transaction_id',
+    { schema: { hide: true, params } },
+    async (request, reply) => {
+      const mail = await open(request.params);
+      reply.header('content-security-policy', policy);
+      return reply.type('text/html; charset=utf-8').send(mailPage(mail, await simpleParser(mail.raw)));
+    },
+  );
+  app.get(
+    '/outbox/:tenant_id/:transaction_id/html',
+    { schema: { hide: true, params } },
+    async (request, reply) => {
+      const { html: body, text = '' } = await simpleParser((await open(request.params)).raw);
+      reply.header('content-security-policy', policy).header('x-frame-options', 'SAMEORIGIN');
+      return reply
+        .type('text/html; charset=utf-8')
+        .send(body === false ? page('', html`<pre>${text}</pre>`) : body);
+    },
+  );
+  app.get(
+    '/outbox/:tenant_id/:transaction_id/raw',
+    { schema: { hide: true, params } },
+    async (request, reply) => {
+      const { raw } = await open(request.params);
+      return reply
+        .type('message/rfc822')
+        .header('content-disposition', 'attachment; filename="mail.eml"')
+        .send(raw);
+    },
+  );
   app.get(
     '/outbox/:tenant_id/:transaction_id/attachments/:index',
     { schema: { hide: true, params: object({ ...params.properties, index: Type.Integer({ minimum: 0 }) }) } },

@@ -75,7 +75,7 @@ export function taxLine(
 
   const takeIncluded = (i: number, amount: bigint) => {
     amounts[i] = amount < left ? amount : left;
-    left -= amounts[i]!;
+    left -= amounts[i];
   };
   let includedPpm = 0n;
   rules.forEach((rule, i) => {

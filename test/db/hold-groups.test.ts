@@ -144,7 +144,10 @@ test('a released hold frees its places, once', async () => {
   await placeHolds(pool, hall, [order], 600);
   const first = await endHolds(pool, hall, [order.holdId], 'released');
   assert.deepEqual([...first.ended], [order.holdId]);
-  assert.deepEqual(first.change.seats.map((seat) => seat.seatNo).toSorted((a, b) => a - b), [3, 4]);
+  assert.deepEqual(
+    first.change.seats.map((seat) => seat.seatNo).toSorted((a, b) => a - b),
+    [3, 4],
+  );
   assert.deepEqual(first.change.zones, [{ zoneNo: 2, left: 10 }]);
   const second = await endHolds(pool, hall, [order.holdId], 'released');
   assert.equal(second.ended.size, 0);

@@ -112,7 +112,10 @@ test('reports of many sales at once from many sides leave no gap and no double n
   );
   for (const sale of sales) {
     assert.deepEqual(await saleOf(sale), { status: 'completed', events: 6, completed: true });
-    assert.deepEqual((await stepsOf(sale)).map((step) => step.event).toSorted((a, b) => Number(a) - Number(b)), [2, 3, 4, 5]);
+    assert.deepEqual(
+      (await stepsOf(sale)).map((step) => step.event).toSorted((a, b) => a - b),
+      [2, 3, 4, 5],
+    );
   }
 });
 

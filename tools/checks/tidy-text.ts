@@ -2,7 +2,7 @@ const fileLinesMax = 500;
 const longFiles = /\.(ts|mts|cts|mjs|cjs|js|svelte|css|sql|sh)$/;
 const rooms =
   'base catalog pricing tax fiscal holds checkout orders payments fulfilment notifications progress ' +
-  'admission reporting identity db queue http telemetry cli';
+  'admission reporting identity audit db queue http telemetry cli';
 const word = '[a-z0-9]+(-[a-z0-9]+)*';
 const inRoom = new RegExp(
   `^src/(${rooms.split(' ').join('|')})/(${word}/)*${word}(\\.(store|route|job|schema|adapter))?\\.ts$`,
@@ -52,7 +52,7 @@ function findNameFaults(file: string): string[] {
   if (file.startsWith('sql/') && !/^sql\/\d{4}_[a-z0-9_]+\.sql$/.test(file)) {
     return [`${file}: a migration is named 0001_what_it_makes.sql`];
   }
-  if (!file.startsWith('src/') || /^src\/(main|config)\.ts$/.test(file)) return [];
+  if (!file.startsWith('src/') || /^src\/(main|compose|config)\.ts$/.test(file)) return [];
   if (!inRoom.test(file)) {
     return [
       `${file}: not a name of this house: a room of DESIGN, then noun.ts, or .store, .route, .job, .schema, .adapter`,

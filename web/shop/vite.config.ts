@@ -38,5 +38,6 @@ export default defineConfig({
     modulePreload: false,
     // The content security policy allows no inlined fonts or scripts; files are files.
     assetsInlineLimit: 0,
+    rolldownOptions: { optimization: { inlineConst: { mode: 'all', pass: 3 } } },
   },
 });

@@ -14,6 +14,16 @@ import type {
 
 const requestTimeoutMilliseconds = 15_000;
 
+/** A proxy in between may answer with no problem at all, so nothing is certain to be there. */
+type Problem = {
+  code?: string;
+  detail?: string;
+  errors?: FieldFault[];
+  request_id?: string;
+  quote?: Quote;
+  seat_ids?: string[];
+};
+
 /** A refusal that the server wrote: problem+json with its stable code. */
 export class Refusal extends Error {
   readonly status: number;
@@ -24,18 +34,17 @@ export class Refusal extends Error {
   readonly quote: Quote | undefined;
   /** With `seat_unavailable`: which seats are gone. */
   readonly seatIds: string[];
-  readonly retryAfterSeconds: number | undefined;
+  readonly retryAfterSeconds: number;
 
-  constructor(status: number, body: Record<string, unknown>, retryAfter: string | null) {
-    super(typeof body['detail'] === 'string' ? body['detail'] : `HTTP ${status}`);
+  constructor(status: number, body: Problem, retryAfter: string | null) {
+    super(body.detail ?? `HTTP ${status}`);
     this.status = status;
-    this.code = typeof body['code'] === 'string' ? body['code'] : 'unknown';
-    this.errors = Array.isArray(body['errors']) ? (body['errors'] as FieldFault[]) : [];
-    this.requestId = typeof body['request_id'] === 'string' ? body['request_id'] : undefined;
-    this.quote = body['quote'] as Quote | undefined;
-    this.seatIds = Array.isArray(body['seat_ids']) ? (body['seat_ids'] as string[]) : [];
-    const seconds = Number(retryAfter);
-    this.retryAfterSeconds = retryAfter !== null && seconds > 0 ? seconds : undefined;
+    this.code = body.code ?? '';
+    this.errors = body.errors ?? [];
+    this.requestId = body.request_id;
+    this.quote = body.quote;
+    this.seatIds = body.seat_ids ?? [];
+    this.retryAfterSeconds = Number(retryAfter) || 0;
   }
 
   /** The server could not decide now; the same request may well succeed later. */
@@ -61,7 +70,6 @@ type Options = {
 export async function call<T>(path: string, options: Options = {}): Promise<T> {
   const headers: Record<string, string> = {
     Accept: 'application/json',
-    'Accept-Language': document.documentElement.lang,
     ...options.headers,
   };
   const init: RequestInit = {
@@ -89,9 +97,9 @@ export async function call<T>(path: string, options: Options = {}): Promise<T> {
   return body as T;
 }
 
-function parse(text: string): Record<string, unknown> | null {
+function parse(text: string): unknown {
   try {
-    return JSON.parse(text) as Record<string, unknown>;
+    return JSON.parse(text);
   } catch {
     return null;
   }

@@ -29,7 +29,7 @@ export function orderOf(holdToken: string): string | null {
 }
 
 /** Where the confirming stands; `unsure` means nobody knows whether the sale exists. */
-type Phase = 'filling' | 'confirming' | 'retrying' | 'unsure';
+type Phase = 'filling' | 'confirming' | 'unsure';
 
 function goToOrder(holdToken: string, { links }: Confirmation): void {
   const page = new URL(links.page, location.origin);
@@ -65,7 +65,10 @@ export async function resume(holdToken: string): Promise<boolean> {
 /** One buyer with a hold: the form, the countdown and the one press that makes the sale. */
 export class CheckoutSession {
   readonly event: EventInfo;
-  readonly countdown = new Countdown();
+  readonly countdown = new Countdown(() => {
+    // While a confirmation is under way the server says whether it came in time.
+    if (this.phase === 'filling') this.ended = 'hold_expired';
+  });
   hold: Hold = $state.raw() as Hold;
   guest: Guest = $state.raw(emptyGuest);
   errors: FieldErrors = $state.raw({});
@@ -96,10 +99,6 @@ export class CheckoutSession {
     return this.phase !== 'filling';
   }
 
-  get isExpired(): boolean {
-    return this.ended !== null || (this.countdown.isOver && this.phase === 'filling');
-  }
-
   fill(field: Field, value: string): void {
     this.guest = { ...this.guest, [field]: value };
     keep(guestKey, this.guest);
@@ -110,7 +109,7 @@ export class CheckoutSession {
   }
 
   async submit(): Promise<void> {
-    if (this.phase !== 'filling' && this.phase !== 'unsure') return;
+    if (this.phase === 'confirming') return;
     if (this.phase === 'filling') {
       this.errors = check(this.guest);
       if (Object.keys(this.errors).length > 0) return;
@@ -176,10 +175,16 @@ export class CheckoutSession {
     this.fault = null;
     this.newQuote = null;
     try {
-      goToOrder(body.hold_token, await confirm(body, () => (this.phase = 'retrying')));
+      const onRetry = (): void => {
+        this.fault = t.checkout.retrying;
+      };
+      goToOrder(body.hold_token, await confirm(body, onRetry));
     } catch (error) {
-      this.phase = isPassing(error) ? 'unsure' : 'filling';
+      this.phase = 'filling';
       this.#refuse(error);
+      if (!isPassing(error)) return;
+      this.phase = 'unsure';
+      this.fault = `${faultWords(error)} ${t.checkout.unsure}`;
     }
   }
 

@@ -51,7 +51,7 @@ export function isPassing(error: unknown): boolean {
 }
 
 function retryAfterMilliseconds(error: unknown): number {
-  return error instanceof Refusal ? (error.retryAfterSeconds ?? 0) * 1000 : 0;
+  return error instanceof Refusal ? error.retryAfterSeconds * 1000 : 0;
 }
 
 function sleep(milliseconds: number): Promise<void> {

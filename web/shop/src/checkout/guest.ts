@@ -15,8 +15,16 @@ export const emptyGuest: Guest = {
   reference: '',
 };
 
-/** As the contract bounds them. */
-export const lengthsMax = { name: 120, email: 254, phone: 20, document: 30, reference: 64 };
+export type TextFieldName = Exclude<Field, 'method'>;
+
+/** How the browser should treat each field; the lengths are the contract's. */
+export const inputs = {
+  name: { type: 'text', autocomplete: 'name', lengthMax: 120, required: true },
+  email: { type: 'email', autocomplete: 'email', lengthMax: 254, required: false },
+  phone: { type: 'tel', autocomplete: 'tel', lengthMax: 20, required: false },
+  document: { type: 'text', autocomplete: 'off', lengthMax: 30, required: false },
+  reference: { type: 'text', autocomplete: 'off', lengthMax: 64, required: true },
+} as const satisfies Record<TextFieldName, unknown>;
 
 /** The counter finds these payments by their reference, so it cannot be left out. */
 const methodsWithReference: readonly string[] = ['transfer', 'mobile_payment', 'zelle'];

@@ -11,13 +11,14 @@ import { Hall } from './hall.svelte.ts';
 
 const availabilityPollMilliseconds = 8_000;
 
-export type Notice = { kind: 'lost' | 'fault'; words: string; seats: string[] };
+export type Notice = { kind: 'lost' | 'fault'; words: string };
 
 /** One buyer in one hall: what is free, what is picked, and the step to the hold. */
 export class HallSession {
   readonly event: EventInfo;
   readonly hall: Hall;
   readonly cart: Cart;
+  readonly zones: ReadonlyMap<string, Zone>;
   ownHold: OwnHold | null = $state.raw(null);
   notice: Notice | null = $state.raw(null);
   isPlacing = $state(false);
@@ -31,6 +32,7 @@ export class HallSession {
     this.event = event;
     this.hall = hall;
     this.cart = new Cart(event.id);
+    this.zones = new Map(event.zones.map((zone) => [zone.id, zone]));
     this.ownHold = liveHoldOf(event.id);
     this.#dropLost();
   }
@@ -45,22 +47,24 @@ export class HallSession {
   }
 
   /** Keeps the hall's states true until the returned function is called. */
-  followAvailability(): () => void {
-    return follow({
+  follow(): () => void {
+    const ownHoldEnds = this.ownHold?.deadline ?? 0;
+    const expiry = setTimeout(() => this.forgetOwnHold(), ownHoldEnds - Date.now());
+    const stop = follow({
       url: `/events/${encodeURIComponent(this.event.id)}/availability/stream`,
       names: ['snapshot', 'change'],
       onEvent: (name, data) => this.#apply(name === 'snapshot', data as Availability),
       poll: async () => this.#apply(true, await api.availability(this.event.id)),
       pollMilliseconds: availabilityPollMilliseconds,
     });
+    return () => {
+      clearTimeout(expiry);
+      stop();
+    };
   }
 
   get canPick(): boolean {
     return this.event.on_sale;
-  }
-
-  get zones(): ReadonlyMap<string, Zone> {
-    return new Map(this.event.zones.map((zone) => [zone.id, zone]));
   }
 
   get sum(): number {
@@ -97,7 +101,7 @@ export class HallSession {
       announcer.say(t.hall.unpicked(this.nameOf(seat)));
     } else if (this.canPick && this.isOpen(seat)) {
       if (this.cart.isFull) {
-        this.notice = { kind: 'fault', words: t.hall.cartFull(placesPerCartMax), seats: [] };
+        this.notice = { kind: 'fault', words: t.hall.cartFull(placesPerCartMax) };
         return;
       }
       this.cart.add(id);
@@ -140,7 +144,7 @@ export class HallSession {
       if (error instanceof Refusal && error.code === 'seat_unavailable') {
         await this.#explainLoss(error, request);
       } else {
-        this.notice = { kind: 'fault', words: faultWords(error), seats: [] };
+        this.notice = { kind: 'fault', words: faultWords(error) };
       }
     } finally {
       this.isPlacing = false;
@@ -174,7 +178,7 @@ export class HallSession {
 
   async #explainLoss({ seatIds }: Refusal, request: HoldRequest): Promise<void> {
     if (request.best_available) {
-      this.notice = { kind: 'fault', words: t.hall.notEnough, seats: [] };
+      this.notice = { kind: 'fault', words: t.hall.notEnough };
     } else {
       this.hall.applyChange({
         seats: Object.fromEntries(seatIds.map((id) => [id, 'sold'])),
@@ -212,8 +216,9 @@ export class HallSession {
     if (ids.length === 0) return;
     this.cart.remove(...ids);
     const known = ids.map((id) => this.hall.seat(id)).filter((seat) => seat !== undefined);
-    const seats = known.map((seat) => this.nameOf(seat));
-    this.notice = { kind: 'lost', words: t.hall.someGone(ids.length), seats };
+    const names = known.map((seat) => this.nameOf(seat)).join(' · ');
+    const rest = this.cart.count > 0 ? t.hall.restKept : '';
+    this.notice = { kind: 'lost', words: `${t.hall.someGone(ids.length)} ${names}. ${rest}` };
   }
 
   #dropShortPlaces(): void {
@@ -223,7 +228,7 @@ export class HallSession {
       if (quantity <= left) continue;
       this.cart.setPlaces(zoneId, left);
       const zone = this.zones.get(zoneId)?.name ?? '';
-      this.notice = { kind: 'lost', words: t.hall.fewerPlaces(zone, left), seats: [] };
+      this.notice = { kind: 'lost', words: t.hall.fewerPlaces(zone, left) };
     }
   }
 }

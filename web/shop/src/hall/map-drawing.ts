@@ -156,14 +156,11 @@ export class MapDrawing {
 }
 
 /** The plan's own page, widened to whatever lies outside of it. */
-function planBox({ plan, index }: Hall): Box {
-  const box = { left: 0, top: 0, right: plan.size.width, bottom: plan.size.height };
-  const { x, y, pitch } = index;
-  for (let seat = 0; seat < x.length; seat += 1) {
-    box.left = Math.min(box.left, x[seat]! - pitch);
-    box.right = Math.max(box.right, x[seat]! + pitch);
-    box.top = Math.min(box.top, y[seat]! - pitch);
-    box.bottom = Math.max(box.bottom, y[seat]! + pitch);
-  }
-  return box;
+function planBox({ plan: { size }, index: { bounds, pitch } }: Hall): Box {
+  return {
+    left: Math.min(0, bounds.left - pitch),
+    top: Math.min(0, bounds.top - pitch),
+    right: Math.max(size.width, bounds.right + pitch),
+    bottom: Math.max(size.height, bounds.bottom + pitch),
+  };
 }

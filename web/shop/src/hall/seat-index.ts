@@ -15,7 +15,7 @@ export class SeatIndex {
   readonly tiles: Tile[] = [];
   /** The distance between neighbours in a row: the plan gives no seat size, but this implies it. */
   readonly pitch: number;
-  readonly #bounds: Box;
+  readonly bounds: Box;
   readonly #tileSide: number;
   readonly #columns: number;
   readonly #tileOfSeat: Uint16Array;
@@ -23,9 +23,9 @@ export class SeatIndex {
   constructor(x: readonly number[], y: readonly number[]) {
     this.x = x;
     this.y = y;
-    this.#bounds = boundsOf(x, y);
-    const width = this.#bounds.right - this.#bounds.left + 1;
-    const height = this.#bounds.bottom - this.#bounds.top + 1;
+    this.bounds = boundsOf(x, y);
+    const width = this.bounds.right - this.bounds.left + 1;
+    const height = this.bounds.bottom - this.bounds.top + 1;
     const tileCount = Math.max(1, x.length / seatsPerTile);
     this.#tileSide = Math.max(Math.sqrt((width * height) / tileCount), Math.max(width, height) / 64);
     this.#columns = Math.ceil(width / this.#tileSide);
@@ -75,8 +75,8 @@ export class SeatIndex {
     const side = this.#tileSide;
     for (let row = 0; row < rows; row += 1) {
       for (let column = 0; column < this.#columns; column += 1) {
-        const left = this.#bounds.left + column * side;
-        const top = this.#bounds.top + row * side;
+        const left = this.bounds.left + column * side;
+        const top = this.bounds.top + row * side;
         const box = { left, top, right: left + side, bottom: top + side };
         this.tiles.push({ box, seats: [] });
       }
@@ -84,8 +84,8 @@ export class SeatIndex {
   }
 
   #tileAt(x: number, y: number): number {
-    const column = Math.floor((x - this.#bounds.left) / this.#tileSide);
-    const row = Math.floor((y - this.#bounds.top) / this.#tileSide);
+    const column = Math.floor((x - this.bounds.left) / this.#tileSide);
+    const row = Math.floor((y - this.bounds.top) / this.#tileSide);
     return row * this.#columns + column;
   }
 

@@ -1,10 +1,13 @@
 /** Seconds left until a deadline, ticking once a second on the second. */
 export class Countdown {
   secondsLeft = $state(0);
-  /** It ran, and the deadline has passed. */
-  isOver = $state(false);
+  readonly #onover: () => void;
   #deadline = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(onover: () => void) {
+    this.#onover = onover;
+  }
 
   /**
    * Counts from how many seconds the server says are left, not from its clock time, because the
@@ -13,7 +16,6 @@ export class Countdown {
    */
   start(seconds: number): () => void {
     this.#deadline = Date.now() + seconds * 1000;
-    this.isOver = false;
     this.stop();
     this.#tick();
     return () => this.stop();
@@ -26,7 +28,7 @@ export class Countdown {
   #tick(): void {
     const left = this.#deadline - Date.now();
     this.secondsLeft = Math.max(0, Math.ceil(left / 1000));
-    if (left <= 0) this.isOver = true;
+    if (left <= 0) this.#onover();
     else this.#timer = setTimeout(() => this.#tick(), left % 1000 || 1000);
   }
 }

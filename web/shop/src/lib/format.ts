@@ -1,4 +1,4 @@
-import { language } from './language.svelte.ts';
+import { language, t } from './language.svelte.ts';
 
 /** Building an Intl format costs far more than using it, so each is built once. */
 const formats = new Map<string, Intl.NumberFormat | Intl.DateTimeFormat>();
@@ -39,7 +39,7 @@ const dateParts = {
   },
   day: { day: 'numeric' },
   month: { month: 'short', year: 'numeric' },
-  weekday: { weekday: 'long', hour: 'numeric', minute: '2-digit' },
+  short: { weekday: 'long', day: 'numeric', month: 'long', hour: 'numeric', minute: '2-digit' },
   time: { hour: 'numeric', minute: '2-digit', second: '2-digit' },
 } as const satisfies Record<string, Intl.DateTimeFormatOptions>;
 
@@ -66,10 +66,5 @@ export function clock(totalSeconds: number): string {
 /** The time until something opens: in days while days are left, to the second near the end. */
 export function waiting(totalSeconds: number): string {
   const days = Math.floor(totalSeconds / 86_400);
-  if (days < 2) return clock(totalSeconds);
-  const { tag } = language;
-  return cached(
-    `${tag} days`,
-    () => new Intl.NumberFormat(tag, { style: 'unit', unit: 'day', unitDisplay: 'long' }),
-  ).format(days);
+  return days < 2 ? clock(totalSeconds) : t.events.days(days);
 }

@@ -47,27 +47,10 @@ class LanguageChoice {
 export const language = new LanguageChoice();
 
 /**
- * The texts in the reader's language; read inside a component they follow the switch. Getters
+ * The texts in the reader's language; read inside a component they follow the switch. An object
  * rather than a function: Svelte wraps every call in a template in a closure of its own, which
  * made the script 2 kB larger, compressed.
  */
-export const t: Texts = {
-  get shell() {
-    return language.texts.shell;
-  },
-  get faults() {
-    return language.texts.faults;
-  },
-  get events() {
-    return language.texts.events;
-  },
-  get hall() {
-    return language.texts.hall;
-  },
-  get checkout() {
-    return language.texts.checkout;
-  },
-  get order() {
-    return language.texts.order;
-  },
-};
+export const t = new Proxy({} as Texts, {
+  get: (_, section) => language.texts[section as keyof Texts],
+});

@@ -62,6 +62,7 @@ export const en: Texts = {
     soldOut: 'Sold out',
     closed: 'Not on sale',
     startsIn: 'On sale in',
+    days: (n) => `${n} days`,
   },
   hall: {
     mapLabel: 'Seat map. The same places can be chosen from the list of zones.',
@@ -110,7 +111,7 @@ export const en: Texts = {
         ? `${zone} has just sold out.`
         : `Only ${many(left, 'place is', 'places are')} left in ${zone}.`,
     restKept: 'The others are still in your choice.',
-    alreadyHeld: 'Your places are reserved for',
+    alreadyHeld: 'Your places are still reserved.',
     backToCheckout: 'Go on with the purchase',
   },
   checkout: {
@@ -128,13 +129,14 @@ export const en: Texts = {
     tax: (name, rate) => (rate === null ? name : `${name} ${rate}%`),
     total: 'Total',
     yourData: 'Your details',
-    name: 'Full name',
+    fields: {
+      name: { label: 'Full name' },
+      email: { label: 'E-mail' },
+      phone: { label: 'Phone', hint: 'For example, +58 412 555 1234' },
+      document: { label: 'Identity document (optional)', hint: 'If you want it on the receipt.' },
+      reference: { label: 'Payment reference', hint: 'The number that your bank gave you.' },
+    },
     contactWhy: 'Leave us an e-mail or a phone number to send the tickets to.',
-    email: 'E-mail',
-    phone: 'Phone',
-    phoneHint: 'For example, +58 412 555 1234',
-    document: 'Identity document (optional)',
-    documentHint: 'If you want it on the receipt.',
     payment: 'Payment',
     methods: {
       cash: { name: 'Cash', how: 'You pay at the venue’s box office.' },
@@ -144,8 +146,6 @@ export const en: Texts = {
       zelle: { name: 'Zelle', how: 'You have made it: give its reference.' },
       other: { name: 'Other', how: 'You arrange it with the box office.' },
     },
-    reference: 'Payment reference',
-    referenceHint: 'The number that your bank gave you.',
     confirm: (total) => `Confirm purchase · ${total}`,
     confirming: 'Confirming…',
     confirmWhy: 'Once you confirm you have your purchase number and your tickets at once.',

@@ -62,6 +62,7 @@ export const es = {
     soldOut: 'Agotado',
     closed: 'Fuera de venta',
     startsIn: 'A la venta en',
+    days: (n: number) => `${n} días`,
   },
   hall: {
     mapLabel: 'Plano de la sala. Los mismos lugares se pueden elegir en la lista por zonas.',
@@ -110,7 +111,7 @@ export const es = {
     fewerPlaces: (zone: string, left: number) =>
       left === 0 ? `${zone} acaba de agotarse.` : `En ${zone} solo quedan ${many(left, 'lugar', 'lugares')}.`,
     restKept: 'Los demás siguen en tu selección.',
-    alreadyHeld: 'Tus lugares están reservados por',
+    alreadyHeld: 'Tus lugares siguen reservados.',
     backToCheckout: 'Seguir con la compra',
   },
   checkout: {
@@ -128,13 +129,17 @@ export const es = {
     tax: (name: string, rate: number | null) => (rate === null ? name : `${name} ${rate} %`),
     total: 'Total',
     yourData: 'Tus datos',
-    name: 'Nombre y apellido',
+    fields: {
+      name: { label: 'Nombre y apellido' },
+      email: { label: 'Correo electrónico' },
+      phone: { label: 'Teléfono', hint: 'Por ejemplo, +58 412 555 1234' },
+      document: {
+        label: 'Documento (opcional)',
+        hint: 'Cédula, RIF o pasaporte, si lo quieres en el recibo.',
+      },
+      reference: { label: 'Referencia del pago', hint: 'El número que te dio el banco.' },
+    },
     contactWhy: 'Déjanos un correo o un teléfono para enviarte las entradas.',
-    email: 'Correo electrónico',
-    phone: 'Teléfono',
-    phoneHint: 'Por ejemplo, +58 412 555 1234',
-    document: 'Documento (opcional)',
-    documentHint: 'Cédula, RIF o pasaporte, si lo quieres en el recibo.',
     payment: 'Forma de pago',
     methods: {
       cash: { name: 'Efectivo', how: 'Pagas en la taquilla del lugar.' },
@@ -144,8 +149,6 @@ export const es = {
       zelle: { name: 'Zelle', how: 'Ya lo hiciste: escribe su referencia.' },
       other: { name: 'Otra', how: 'Lo acuerdas con la taquilla.' },
     },
-    reference: 'Referencia del pago',
-    referenceHint: 'El número que te dio el banco.',
     confirm: (total: string) => `Confirmar compra · ${total}`,
     confirming: 'Confirmando…',
     confirmWhy: 'Al confirmar recibes al momento el número de tu compra y las entradas.',
