@@ -9,8 +9,8 @@ import { startMailServer, type MailServer } from '../support/mail-server.ts';
 import { createSampleSeller, makeSampleSales } from '../support/sample-sales.ts';
 import { waitUntil } from '../support/wait.ts';
 
-const kills = 3;
-const sales = 150;
+const kills = 2;
+const sales = 100;
 
 let database: TestDatabase;
 let pool: Pool;
