@@ -1,6 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
-import { after } from 'node:test';
 import pg from 'pg';
 import type { EmbeddedPostgres } from '../../src/db/embedded-postgres.ts';
 import { migrate } from '../../src/db/migrate.ts';
@@ -14,9 +13,9 @@ const templateLock = 7_214_908;
 const migrations = new URL('../../sql/', import.meta.url);
 
 let ownServer: Promise<EmbeddedPostgres> | undefined;
+let databasesOpen = 0;
 
-// A file that is run by hand has a server of its own, which also goes on Ctrl-C.
-after(stopOwnServer);
+// A file that is run by hand has a server of its own, which goes with its last database, and on Ctrl-C.
 if (process.env['TEST_DATABASE_URL'] === undefined) {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => void stopOwnServer().finally(() => process.kill(process.pid, signal)));
@@ -25,6 +24,7 @@ if (process.env['TEST_DATABASE_URL'] === undefined) {
 
 async function stopOwnServer(): Promise<void> {
   const server = await ownServer?.catch(() => undefined);
+  ownServer = undefined;
   await server?.stop();
 }
 
@@ -46,10 +46,14 @@ export async function createTestDatabase(): Promise<TestDatabase> {
     const template = await ensureTemplate(client, server);
     await client.query(`create database ${name} template ${template}`);
   });
+  databasesOpen += 1;
   return {
     url: withDatabase(server, name),
-    drop: () =>
-      withClient(server, async (client) => void (await client.query(`drop database ${name} with (force)`))),
+    async drop() {
+      await withClient(server, (client) => client.query(`drop database ${name} with (force)`));
+      databasesOpen -= 1;
+      if (databasesOpen === 0) await stopOwnServer();
+    },
   };
 }
 
