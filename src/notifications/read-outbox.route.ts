@@ -119,7 +119,11 @@ function mailPage(mail: OutboxMail, parsed: ParsedMail): string {
         ${files}
       </ul>
       <p><a href="${path}/raw">The mail as it would be sent (.eml)</a></p>
-      <iframe title="The mail" sandbox src="${path}/html"></iframe>
+      <iframe
+        title="The mail"
+        sandbox="allow-popups allow-popups-to-escape-sandbox"
+        src="${path}/html"
+      ></iframe>
     </main>`,
   );
 }
