@@ -129,6 +129,7 @@ function buttonOf(sale: Sale, page: string | null): Html | null {
   return html`<p style="margin:28px 0 10px">
       <a
         href="${page}"
+        target="_blank"
         style="display:inline-block;padding:13px 26px;border-radius:8px;background:${eventPalette(sale.event.eventId).deep};color:#ffffff;font-size:16px;font-weight:bold;text-decoration:none"
         >${say.order}</a
       >
