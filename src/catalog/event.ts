@@ -28,7 +28,11 @@ export type SeatColumns = {
   seatLabel: string[];
 };
 
-/** A drawn shape of the plan, in absolute plan coordinates. */
+/**
+ * A drawn shape of the plan, all in absolute plan coordinates. (x, y) is a rectangle's upper left corner and
+ * the centre of a circle or an ellipse, whose width and height are whole; everything of the shape, its text
+ * too, is turned about it by `rotation` degrees clockwise. A text is centred on its own x and y.
+ */
 export type PlanArea = {
   shape: 'rectangle' | 'circle' | 'ellipse' | 'polygon' | 'text';
   x: number;
