@@ -88,7 +88,8 @@ function createBoss(options: QueueOptions): PgBoss {
     monitorIntervalSeconds: supervisionSeconds,
     maintenanceIntervalSeconds: 30,
   });
-  boss.on('error', options.onError);
+  // The library's own errors are copies without a prototype, which a log does not take for errors.
+  boss.on('error', (error) => options.onError(new Error(error.message)));
   return boss;
 }
 
