@@ -1,11 +1,8 @@
-import { randomBytes } from 'node:crypto';
 import swagger from '@fastify/swagger';
-import reference from '@scalar/fastify-api-reference';
 import type { FastifyInstance, FastifySchema, RouteOptions } from 'fastify';
-import { errorTable, Problem, type ErrorCode } from '../base/errors.ts';
+import { errorTable, type ErrorCode } from '../base/errors.ts';
 import { problemMediaType } from './problem.ts';
 import { problemSchema } from './schemas.ts';
-import { contentSecurityPolicy } from './security-headers.ts';
 
 const description = `
 Taquilla sells places of events. A sale is: read an event and its seats, place a **hold**, then **confirm** it.
@@ -87,42 +84,5 @@ export function serveOpenApi(app: FastifyInstance): void {
       .type('application/json')
       .serializer(String)
       .send(document);
-  });
-}
-
-/** Serves a reader of the document at /docs, whole from this server, so that it works without a network. */
-export function serveApiReference(app: FastifyInstance): void {
-  // The page shows nothing that a visitor sends, so one nonce for the life of the process is enough.
-  const nonce = randomBytes(16).toString('base64');
-  const policy = contentSecurityPolicy({
-    'script-src': `'self' 'nonce-${nonce}'`,
-    'style-src': "'self' 'unsafe-inline'",
-    'font-src': "'self' data:",
-  });
-  app.register(reference, {
-    routePrefix: '/docs',
-    configuration: {
-      url: '/openapi.json',
-      pageTitle: 'Taquilla API',
-      nonce,
-      withDefaultFonts: false,
-      telemetry: false,
-      hideClientButton: true,
-      agent: { disabled: true },
-      mcp: { disabled: true },
-      showDeveloperTools: 'never',
-    },
-    hooks: {
-      onRequest(request, reply, done) {
-        // The reader's routes build a URL from Host and throw when it cannot be one.
-        if (!URL.canParse(`http://${request.hostname}`)) {
-          done(new Problem('request_malformed', 'The Host header is not a host name.'));
-          return;
-        }
-        reply.header('content-security-policy', policy);
-        if (request.url.startsWith('/docs/js/')) reply.header('cache-control', 'public, max-age=86400');
-        done();
-      },
-    },
   });
 }
