@@ -257,7 +257,6 @@ test('what is no HTTP is answered with a problem, too', async () => {
   const cases: [string, number][] = [
     ['nonsense\r\n\r\n', 400],
     ['GET / HTTP/1.1\r\nconnection: close\r\n\r\n', 400],
-
     [`GET / HTTP/1.1\r\nhost: x\r\nx-long: ${'y'.repeat(40_000)}\r\n\r\n`, 431],
     ['GET /%zz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n', 400],
     ['BREW / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n', 400],
