@@ -110,18 +110,13 @@ export class CheckoutSession {
 
   async submit(): Promise<void> {
     if (this.phase === 'confirming') return;
+    // The button named the new total, so the press is the yes to it.
+    if (this.newQuote !== null) this.hold = { ...this.hold, quote: this.newQuote };
     if (this.phase === 'filling') {
       this.errors = check(this.guest);
       if (Object.keys(this.errors).length > 0) return;
     }
     await this.#run(this.#body());
-  }
-
-  acceptNewPrice(): void {
-    if (this.newQuote === null) return;
-    this.hold = { ...this.hold, quote: this.newQuote };
-    this.newQuote = null;
-    void this.submit();
   }
 
   async extend(): Promise<void> {

@@ -1,6 +1,6 @@
 import type { Availability, SeatPlan, Zone } from '../api/contract.ts';
 import { SeatIndex } from './seat-index.ts';
-import { seatState, type RowLabel } from './seat-painter.ts';
+import { seatState } from './seat-painter.ts';
 
 export type Row = { name: string; seats: number[] };
 
@@ -54,24 +54,6 @@ export class Hall {
     }
     this.placesLeft = { ...this.placesLeft, ...zones, ...this.#countFree() };
     this.version += 1;
-  }
-
-  /** The name of each row beside its first seat, where no other seat is in the way. */
-  rowLabels(): RowLabel[] {
-    const { x, y, pitch } = this.index;
-    const labels: RowLabel[] = [];
-    for (const rows of this.#rows.values()) {
-      for (const { name, seats } of rows.values()) {
-        const [first, second] = seats;
-        if (first === undefined || second === undefined) continue;
-        const dx = x[first]! - x[second]!;
-        const dy = y[first]! - y[second]!;
-        const scale = pitch / Math.max(1, Math.hypot(dx, dy));
-        const label = { x: x[first]! + dx * scale, y: y[first]! + dy * scale, text: name };
-        if (this.index.nearest(label.x, label.y, pitch * 0.8) === null) labels.push(label);
-      }
-    }
-    return labels;
   }
 
   #rowOf(seat: number): Row {

@@ -3,7 +3,7 @@ import { paintAreas, type Shape, shapesOf, zoneAt } from './areas.ts';
 import { css } from './colors.ts';
 import type { Hall } from './hall.svelte.ts';
 import { type Palette, readPalette } from './palette.ts';
-import { type Marks, type RowLabel, SeatPainter } from './seat-painter.ts';
+import { type Marks, SeatPainter } from './seat-painter.ts';
 import { type Point, View } from './view.ts';
 
 /** More pixels than this cost time that nobody sees. */
@@ -24,7 +24,6 @@ export class MapDrawing {
   readonly #hall: Hall;
   readonly #painter: SeatPainter;
   readonly #shapes: Shape[];
-  readonly #rowLabels: RowLabel[];
   readonly #canvas: HTMLCanvasElement;
   readonly #pen: CanvasRenderingContext2D;
   readonly #calm = matchMedia('(prefers-reduced-motion: reduce)');
@@ -42,7 +41,6 @@ export class MapDrawing {
     this.#pen = canvas.getContext('2d')!;
     this.#painter = new SeatPainter({ index, states, category, number }, plan.categories.length);
     this.#shapes = shapesOf(plan.areas);
-    this.#rowLabels = hall.rowLabels();
     this.#palette = readPalette(canvas, plan.categories);
     this.view = new View(planBox(hall), this.#painter.seatRadius);
   }
@@ -150,7 +148,6 @@ export class MapDrawing {
     const scale = ratio * view.scale;
     pen.setTransform(scale, 0, 0, scale, ratio * view.offsetX, ratio * view.offsetY);
     paintAreas(pen, view, this.#palette, this.#shapes, this.#hoveredZone);
-    this.#painter.paintRowLabels(pen, view, this.#palette, this.#rowLabels);
     this.#painter.paint(pen, view, this.#palette, this.#marks);
   }
 }

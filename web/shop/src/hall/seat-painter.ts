@@ -20,11 +20,8 @@ export type Marks = {
   spotlight: number | null;
 };
 
-export type RowLabel = { x: number; y: number; text: string };
-
 const circlesFromRadiusPixels = 4.5;
 const numbersFromRadiusPixels = 8.5;
-const rowLabelsFromRadiusPixels = 6.5;
 const selectedRadiusPixelsMin = 5;
 /** A seat that is farther away than this is drawn as if it were not, or a stadium would be mist. */
 const farSidePixelsMin = 2;
@@ -78,24 +75,6 @@ export class SeatPainter {
     }
     for (const seat of marks.selected) this.#paintSelected(pen, view, palette, seat);
     if (marks.spotlight !== null) this.#paintSpotlight(pen, view, palette, marks.spotlight);
-  }
-
-  paintRowLabels(
-    pen: CanvasRenderingContext2D,
-    view: View,
-    palette: Palette,
-    labels: readonly RowLabel[],
-  ): void {
-    if (this.seatRadius * view.scale < rowLabelsFromRadiusPixels) return;
-    const box = view.visibleBox();
-    pen.font = `500 ${this.seatRadius * 1.1}px ${sansSerif}`;
-    pen.textAlign = 'center';
-    pen.textBaseline = 'middle';
-    pen.fillStyle = palette.taken;
-    for (const { x, y, text } of labels) {
-      if (x < box.left || x > box.right || y < box.top || y > box.bottom) continue;
-      pen.fillText(text, x, y);
-    }
   }
 
   #paintFar(pen: CanvasRenderingContext2D, tiles: readonly Tile[], palette: Palette, marks: Marks): void {

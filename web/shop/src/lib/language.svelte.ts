@@ -1,8 +1,7 @@
 import type { Texts } from '../texts/es.ts';
 import { keep, kept } from './kept.ts';
 
-export const languages = ['es', 'en'] as const;
-export type Language = (typeof languages)[number];
+type Language = 'es' | 'en';
 
 /** Each a file of its own: a reader fetches one language, 3 kB compressed, not both. */
 const dictionaries: Record<Language, () => Promise<Texts>> = {
@@ -11,15 +10,11 @@ const dictionaries: Record<Language, () => Promise<Texts>> = {
 };
 const storageKey = 'taquilla.language';
 
-function isLanguage(value: unknown): value is Language {
-  return languages.includes(value as Language);
-}
-
 function preferred(): Language {
-  const chosen = kept<string>(storageKey, localStorage);
-  if (isLanguage(chosen)) return chosen;
+  const chosen = kept<Language>(storageKey, localStorage);
   const spoken = navigator.languages.map((tag) => tag.slice(0, 2).toLowerCase());
-  return spoken.find(isLanguage) ?? 'es';
+  const known = [chosen, ...spoken].filter((code) => code === 'es' || code === 'en');
+  return known[0] ?? 'es';
 }
 
 class LanguageChoice {

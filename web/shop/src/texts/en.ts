@@ -23,7 +23,6 @@ const stepEndings: Record<StepState, string> = {
 export const en: Texts = {
   shell: {
     skip: 'Skip to content',
-    language: 'Language',
     loading: 'Loading…',
     failed: 'The page could not be loaded',
     retry: 'Try again',
@@ -34,7 +33,7 @@ export const en: Texts = {
     more: (what) => `One more: ${what}`,
   },
   faults: {
-    network: 'The box office cannot be reached. Check your connection and try again.',
+    network: 'The box office cannot be reached. Try again.',
     server: 'Something failed on our side. Try again in a moment.',
     unknown: 'Something went wrong. Try again.',
     codes: {
@@ -48,7 +47,6 @@ export const en: Texts = {
       holds_limit: 'You hold too many reservations at once. Finish or release one and try again.',
       body_invalid: 'Some of the data needs correcting.',
       overloaded: 'A great many people are buying. Try again in a few seconds.',
-      unavailable: 'The box office is not available right now. Try again in a moment.',
     },
   },
   events: {
@@ -82,7 +80,6 @@ export const en: Texts = {
     seatsOfRow: (row) => `Seats of row ${row}`,
     freeInRow: (n) => `${n} free`,
     moreRows: (n) => `Show more rows (${n})`,
-    moreSeats: (n) => `Show more seats (${n})`,
     picked: (seat) => `Chosen: ${seat}`,
     unpicked: (seat) => `Removed: ${seat}`,
     bestTitle: 'Best available',
@@ -148,7 +145,6 @@ export const en: Texts = {
     },
     confirm: (total) => `Confirm purchase · ${total}`,
     confirming: 'Confirming…',
-    confirmWhy: 'Once you confirm you have your purchase number and your tickets at once.',
     retrying:
       'The connection failed and we are trying again. It is the same purchase: it will not be made twice.',
     unsure:
@@ -173,17 +169,13 @@ export const en: Texts = {
         title: 'Time is up',
         why: 'The reservation expired and the places are back on sale. If they are still free you can reserve them again.',
       },
-      hold_released: {
-        title: 'You released this reservation',
-        why: 'The places are back on sale. If they are still free you can reserve them again.',
-      },
       hold_not_found: {
         title: 'We could not find this reservation',
         why: 'It may have expired, or the link may be incomplete.',
       },
       hold_already_confirmed: {
         title: 'This purchase is already made',
-        why: 'The reservation was confirmed before, perhaps from another window. Look for the link in your e-mail.',
+        why: 'It was confirmed from another window. The link is in your e-mail.',
       },
       seat_unavailable: {
         title: 'A place is no longer available',

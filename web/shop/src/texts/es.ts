@@ -23,7 +23,6 @@ const stepEndings: Record<StepState, string> = {
 export const es = {
   shell: {
     skip: 'Ir al contenido',
-    language: 'Idioma',
     loading: 'Cargando…',
     failed: 'No pudimos cargar la página',
     retry: 'Intentar de nuevo',
@@ -34,7 +33,7 @@ export const es = {
     more: (what: string) => `Añadir uno: ${what}`,
   },
   faults: {
-    network: 'No hay conexión con la taquilla. Revisa tu red e inténtalo de nuevo.',
+    network: 'No hay conexión con la taquilla. Inténtalo de nuevo.',
     server: 'Algo falló de nuestro lado. Inténtalo de nuevo en un momento.',
     unknown: 'Algo salió mal. Inténtalo de nuevo.',
     codes: {
@@ -47,8 +46,7 @@ export const es = {
       hold_extension_limit: 'El tiempo de esta reserva no se puede alargar más.',
       holds_limit: 'Tienes demasiadas reservas a la vez. Termina o suelta una e inténtalo de nuevo.',
       body_invalid: 'Hay datos que corregir.',
-      overloaded: 'Hay muchísima gente comprando. Inténtalo de nuevo en unos segundos.',
-      unavailable: 'La taquilla no está disponible ahora mismo. Inténtalo en un momento.',
+      overloaded: 'Hay muchísima gente comprando. Inténtalo en unos segundos.',
     },
   },
   events: {
@@ -82,7 +80,6 @@ export const es = {
     seatsOfRow: (row: string) => `Asientos de la fila ${row}`,
     freeInRow: (n: number) => many(n, 'libre', 'libres'),
     moreRows: (n: number) => `Mostrar más filas (${n})`,
-    moreSeats: (n: number) => `Mostrar más asientos (${n})`,
     picked: (seat: string) => `Elegido: ${seat}`,
     unpicked: (seat: string) => `Quitado: ${seat}`,
     bestTitle: 'Los mejores lugares',
@@ -151,7 +148,6 @@ export const es = {
     },
     confirm: (total: string) => `Confirmar compra · ${total}`,
     confirming: 'Confirmando…',
-    confirmWhy: 'Al confirmar recibes al momento el número de tu compra y las entradas.',
     retrying: 'La conexión falló y lo intentamos otra vez. Es la misma compra: no se hará dos veces.',
     unsure: 'Puede que tu compra ya esté hecha. Compruébalo: es la misma compra y no se hará dos veces.',
     checkAgain: 'Comprobar de nuevo',
@@ -174,17 +170,13 @@ export const es = {
         title: 'Se acabó el tiempo',
         why: 'La reserva venció y los lugares volvieron a la venta. Si siguen libres, puedes reservarlos otra vez.',
       },
-      hold_released: {
-        title: 'Soltaste esta reserva',
-        why: 'Los lugares volvieron a la venta. Si siguen libres, puedes reservarlos otra vez.',
-      },
       hold_not_found: {
         title: 'No encontramos esta reserva',
         why: 'Puede que haya vencido o que el enlace no esté completo.',
       },
       hold_already_confirmed: {
         title: 'Esta compra ya está hecha',
-        why: 'La reserva ya se confirmó, quizá desde otra ventana. Busca el enlace en tu correo.',
+        why: 'Se confirmó desde otra ventana. El enlace está en tu correo.',
       },
       seat_unavailable: {
         title: 'Un lugar ya no está disponible',
