@@ -55,6 +55,7 @@ export const quoteSchema = object(
         seat_id: Type.Optional(seatIdSchema),
         quantity: Type.Integer({ minimum: 1 }),
         unit_price: moneySchema,
+        net: moneySchema,
         discounts: moneySchema,
         fees: moneySchema,
         taxes: moneySchema,
