@@ -1,25 +1,11 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { systemClock } from './base/ids.ts';
-import { auditCommand } from './cli/audit.ts';
-import { importPlanCommand } from './cli/import-plan.ts';
-import { migrateCommand } from './cli/migrate.ts';
+import { commands } from './cli/commands.ts';
 import { runCli } from './cli/run.ts';
-import { seedCommand } from './cli/seed.ts';
-import { serveCommand, workCommand } from './cli/serve.ts';
-import { verifyTicketCommand } from './cli/verify-ticket.ts';
 import { readConfig } from './config.ts';
 
 const root = path.join(import.meta.dirname, '..');
-const commands = [
-  serveCommand,
-  workCommand,
-  migrateCommand,
-  seedCommand,
-  importPlanCommand,
-  auditCommand,
-  verifyTicketCommand,
-];
 
 /** Aborts when this process is told to end. A second Ctrl-C ends it at once; a second SIGTERM is the same order again. */
 function stopSignal(): AbortSignal {

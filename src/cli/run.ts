@@ -63,8 +63,9 @@ function parse(command: Command, argv: string[]): CommandArguments {
   const { values, positionals } = parsed;
   const { min, max } = command.positionals;
   if (values['help'] !== true && (positionals.length < min || positionals.length > max)) {
+    const given = positionals.length === 0 ? '' : `, not "${positionals.join(' ')}"`;
     const usage = command.usage === '' ? 'no arguments beside its options' : command.usage;
-    throw new UsageError(`taquilla ${command.name} takes ${usage}, not "${positionals.join(' ')}".`);
+    throw new UsageError(`taquilla ${command.name} takes ${usage}${given}; --help tells more.`);
   }
   return { options: values as CommandArguments['options'], positionals };
 }

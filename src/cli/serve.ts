@@ -4,18 +4,13 @@ import { seedDemo } from '../catalog/seed-demo.ts';
 import { startTaquilla, type Roles, type Taquilla } from '../compose.ts';
 import { createPool } from '../db/pool.ts';
 import { createLogger } from '../telemetry/logger.ts';
-import { CommandError, type Command, type CommandContext } from './command.ts';
+import type { Command, CommandContext } from './command.ts';
+import { awaitFreePort, explainListen } from './free-port.ts';
 import { migrateDatabase } from './migrate.ts';
 import { openDatabase, type OpenDatabase } from './open-database.ts';
 
 const shopDir = path.join(import.meta.dirname, '../../web/shop/dist');
 const version = '0.1.0';
-// An old process that still drains keeps the port for a moment.
-const portRetries = { times: 20, milliseconds: 250 };
-
-function sleep(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds));
-}
 
 async function startProcess(
   context: CommandContext,
@@ -24,28 +19,21 @@ async function startProcess(
 ): Promise<Taquilla> {
   const { config, clock } = context;
   const logger = createLogger({ level: config.logLevel });
-  const options = {
-    config,
-    clock,
-    ids: systemIds,
-    logger,
-    roles,
-    version,
-    databaseUrl: database.url,
-    shopDir,
-  };
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await startTaquilla(options);
-    } catch (error) {
-      if ((error as { code?: string }).code !== 'EADDRINUSE') throw error;
-      if (attempt === portRetries.times) {
-        throw new CommandError(
-          `port ${config.port} of ${config.host} is taken; end who has it, or set PORT to another.`,
-        );
-      }
-      await sleep(portRetries.milliseconds);
-    }
+  try {
+    return await startTaquilla({
+      config,
+      clock,
+      ids: systemIds,
+      logger,
+      roles,
+      version,
+      databaseUrl: database.url,
+      shopDir,
+    });
+  } catch (error) {
+    throw (error as NodeJS.ErrnoException).syscall === 'listen'
+      ? explainListen(error as Error, config)
+      : error;
   }
 }
 
@@ -87,6 +75,7 @@ async function runUntilStopped(
 }
 
 async function run(context: CommandContext, roles: Roles, seed: boolean): Promise<number> {
+  if (roles.api) await awaitFreePort(context.config);
   const database = await openDatabase(context, context.out);
   let running: Taquilla;
   try {

@@ -1,0 +1,18 @@
+import { auditCommand } from './audit.ts';
+import { importPlanCommand } from './import-plan.ts';
+import { migrateCommand } from './migrate.ts';
+import { seedCommand } from './seed.ts';
+import { serveCommand, workCommand } from './serve.ts';
+import { verifyTicketCommand } from './verify-ticket.ts';
+import type { Command } from './command.ts';
+
+/** Every command of `taquilla`, in the order of its help. */
+export const commands: readonly Command[] = [
+  serveCommand,
+  workCommand,
+  migrateCommand,
+  seedCommand,
+  importPlanCommand,
+  auditCommand,
+  verifyTicketCommand,
+];
