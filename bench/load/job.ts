@@ -1,0 +1,62 @@
+/** What one buyer does in a load: the calls follow one another on one connection. */
+export type Journey =
+  /** The inputs are hold tokens; each is confirmed. */
+  | 'confirm'
+  /** The inputs are bodies of `POST /sales/holds`; each hold that is placed is confirmed. */
+  | 'hold,confirm'
+  /** The inputs are bodies of `POST /sales/holds`; each hold that is placed is released, which is not timed. */
+  | 'hold,release';
+
+/** A load for the process of bench/load.ts. It ends when its time is over or its inputs are used up. */
+export type LoadJob = {
+  /** The ports of the servers on this machine; connections are shared out over them. */
+  ports: number[];
+  path: string;
+  connections: number;
+  /** Journeys that begin each second whatever the answers do (open loop); absent, each connection begins the next at once. */
+  perSecond?: number;
+  /** Not measured: what completes before this is left out. */
+  warmUpSeconds: number;
+  seconds: number;
+  journey: Journey;
+  inputs: string[];
+  /** Stands in the idempotency keys, so that no two loads share one. */
+  name: string;
+};
+
+/** Exact percentiles of all samples, in milliseconds. */
+export type Latency = { count: number; p50: number; p95: number; p99: number; max: number };
+
+/** What the 202 of a sale said, in columns. */
+export type Acknowledged = { transactionIds: string[]; fiscalNumbers: string[]; totals: number[] };
+
+/** What came of a load; counts and latencies are of the measured time alone, `acknowledged` is of all of it. */
+export type LoadResult = {
+  /** From the end of the warm-up to the end, or to the last completion where the inputs were used up. */
+  measuredSeconds: number;
+  completed: number;
+  refused: number;
+  failed: number;
+  /** Of completed journeys; in an open loop from the instant at which the journey was due. */
+  latency: Latency;
+  /** Of journeys that were refused (4xx, 503). */
+  refusedLatency: Latency;
+  /** Of the time that open-loop journeys waited for a free connection, included in `latency`. */
+  waiting: Latency;
+  /** How often each status was answered, over the whole load; `-` stands for a connection that broke. */
+  statuses: Record<string, number>;
+  /** Journeys whose fate is unknown: the connection broke with a confirm under way. */
+  inDoubt: number;
+  acknowledged: Acknowledged;
+  /** Seconds from the load's start to the completion of each completed journey, ascending. */
+  completions: Float64Array;
+  /** Processor time of the load process itself, as a share of one core. */
+  cpuShare: number;
+};
+
+/** What the load process tells while it works. */
+export type LoadNews =
+  | { kind: 'ready' }
+  | { kind: 'progress'; completed: number; refused: number; failed: number }
+  | { kind: 'result'; result: LoadResult }
+  | { kind: 'failure'; message: string };

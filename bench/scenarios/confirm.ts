@@ -1,0 +1,54 @@
+import { runShortLimit } from '../support/bare-statement.ts';
+import type { Bench, Outcome, Scenario } from '../support/bench.ts';
+import { findingsOf } from '../support/findings.ts';
+import { createHall } from '../support/hall.ts';
+import { measure, type Measured } from '../support/measure.ts';
+import { prepareHolds } from '../support/orders.ts';
+import { latencyPlot, throughputPlot } from '../support/plots.ts';
+import { bestOf } from '../support/result.ts';
+import { onStage } from '../support/stage.ts';
+
+export const defaultClients = [1, 16, 64, 256, 512];
+const defaultSeconds = 5;
+const warmUpSeconds = 2;
+// More than were ever seen; where the holds are used up sooner, the load ends sooner.
+const ordersPerSecondMax = 13_000;
+const ordersPerClientSecondMax = 1_000;
+
+/** One closed loop of confirms on a database of its own. */
+export async function measureConfirms(bench: Bench, clients: number, seconds: number): Promise<Measured> {
+  return await onStage(bench, 'confirm', async (stage) => {
+    const perSecond = Math.min(ordersPerSecondMax, clients * ordersPerClientSecondMax);
+    const holds = Math.ceil(perSecond * (seconds + warmUpSeconds));
+    bench.progress.phase(`${clients} clients: ${holds} holds`);
+    const hall = await createHall(stage.pool, holds * 2);
+    const inputs = await prepareHolds(stage.pool, hall, holds, bench.progress);
+    const server = await stage.startServer();
+    bench.progress.phase(`${clients} clients: confirm`);
+    const order = { connections: clients, seconds, warmUpSeconds, journey: 'confirm', inputs } as const;
+    return await measure(stage, [server], order, { clients });
+  });
+}
+
+async function run(bench: Bench): Promise<Outcome> {
+  const { clients = defaultClients, seconds = defaultSeconds } = bench.options;
+  const limit = await runShortLimit(bench);
+  const measured: Measured[] = [];
+  for (const count of clients) measured.push(await measureConfirms(bench, count, seconds));
+  const rows = measured.map((one) => one.row);
+  const best = measured.find((one) => one.row === bestOf(rows))!;
+  return {
+    findings: findingsOf(bench, measured, best, limit),
+    plots: {
+      '': throughputPlot('Confirm: two numbered seats an order', rows, { limit: limit.perSecond }),
+      '-latency': latencyPlot('Confirm, closed loop', rows, { label: 'clients', x: (row) => row.clients! }),
+    },
+  };
+}
+
+export const confirm: Scenario = {
+  name: 'confirm',
+  summary:
+    'holds prepared, then confirms of 2 numbered seats: one seller, one event, one series; closed loop',
+  run,
+};

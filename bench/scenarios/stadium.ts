@@ -1,0 +1,139 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { runShortLimit } from '../support/bare-statement.ts';
+import type { Bench, Outcome, Scenario } from '../support/bench.ts';
+import { findingsOf } from '../support/findings.ts';
+import { createHall } from '../support/hall.ts';
+import { measure, type Measured } from '../support/measure.ts';
+import { seatPairs, seatsBody } from '../support/orders.ts';
+import { drawPlot } from '../support/plot.ts';
+import { measuredOn } from '../support/plots.ts';
+import { memoryOf } from '../support/process.ts';
+import type { Server } from '../support/server.ts';
+import { onStage, type Stage } from '../support/stage.ts';
+
+const hallSeats = 50_000;
+const seatsPerOrder = 2;
+const defaultClients = 256;
+const sellSecondsMax = 300;
+const backlogSecondsMax = 1_200;
+const pollSeconds = 1;
+const curvePoints = 300;
+
+type Point = readonly [seconds: number, places: number];
+type Curves = { sold: Point[]; mailed: Point[]; memory: Point[] };
+
+/** Counts what the mail server takes, beside the load and after it, until the last sale is completed. */
+function watchMails(stage: Stage, server: Server, startedAt: number) {
+  const { mail, progress } = stage.bench;
+  const curves: Pick<Curves, 'mailed' | 'memory'> = { mailed: [[0, 0]], memory: [] };
+  let ended = false;
+  const seconds = () => (performance.now() - startedAt) / 1000;
+  const watching = (async () => {
+    const before = await mail.taken();
+    while (!ended) {
+      await sleep(pollSeconds * 1000);
+      const mails = (await mail.taken()) - before;
+      curves.mailed.push([seconds(), mails * seatsPerOrder]);
+      curves.memory.push([seconds(), memoryOf(server.pid).now]);
+    }
+  })();
+  return {
+    curves,
+    async untilCompleted(orders: number): Promise<void> {
+      progress.phase('backlog of tickets and mails');
+      for (;;) {
+        const { rows } = await stage.pool.query<{ open: number }>(
+          `select count(*) as open from transactions where status <> 'completed'`,
+        );
+        progress.part(orders - rows[0]!.open, orders);
+        if (rows[0]!.open === 0) break;
+        if (seconds() > backlogSecondsMax)
+          throw new Error(`${rows[0]!.open} sales were not completed in time`);
+        await sleep(pollSeconds * 1000);
+      }
+      curves.mailed.push([seconds(), orders * seatsPerOrder]);
+      ended = true;
+      await watching;
+    },
+    async stop() {
+      ended = true;
+      await watching;
+    },
+  };
+}
+
+/** The curve of what was sold, at so many points that it stays small. */
+function soldCurve(completions: Float64Array): Point[] {
+  const step = Math.max(1, Math.floor(completions.length / curvePoints));
+  const points: Point[] = [[0, 0]];
+  for (let i = step - 1; i < completions.length; i += step)
+    points.push([completions[i]!, (i + 1) * seatsPerOrder]);
+  points.push([completions.at(-1) ?? 0, completions.length * seatsPerOrder]);
+  return points;
+}
+
+async function sellStadium(bench: Bench, clients: number): Promise<{ measured: Measured; curves: Curves }> {
+  return await onStage(bench, 'stadium', async (stage) => {
+    bench.progress.phase(`a stadium of ${hallSeats} seats`);
+    const hall = await createHall(stage.pool, hallSeats);
+    const inputs = seatPairs(hall).map((pair) => seatsBody(hall, pair));
+    const server = await stage.startServer();
+    bench.progress.phase(`${clients} clients: hold, confirm`);
+    const watch = watchMails(stage, server, performance.now());
+    try {
+      const order = {
+        connections: clients,
+        seconds: sellSecondsMax,
+        warmUpSeconds: 0,
+        journey: 'hold,confirm',
+        inputs,
+      } as const;
+      const measured = await measure(stage, [server], order, { clients });
+      await watch.untilCompleted(measured.load.completions.length);
+      const rssMb = Math.round(server.memory().now);
+      const curves = { sold: soldCurve(measured.load.completions), ...watch.curves };
+      return { measured: { ...measured, rssMb }, curves };
+    } finally {
+      await watch.stop();
+    }
+  });
+}
+
+async function run(bench: Bench): Promise<Outcome> {
+  const limit = await runShortLimit(bench);
+  const { measured, curves } = await sellStadium(bench, bench.options.clients?.[0] ?? defaultClients);
+  const findings = findingsOf(bench, [measured], measured, limit);
+  const soldAt = curves.sold.at(-1)![0];
+  const mailedAt = curves.mailed.at(-1)![0];
+  const peak = Math.max(...curves.memory.map(([, mb]) => mb));
+  const seats = measured.load.completions.length * seatsPerOrder;
+  const notes = [
+    `${seats.toLocaleString('en-US')} seats sold after ${soldAt.toFixed(1)} s`,
+    `last step of the last sale done after ${mailedAt.toFixed(0)} s`,
+  ];
+  bench.progress.say(
+    `  ${notes.join('; ')}; memory at most ${Math.round(peak)} MB, at the end ${measured.rssMb} MB`,
+  );
+  return {
+    findings,
+    plots: {
+      '': drawPlot({
+        title: 'A stadium of 50,000 seats: sold, and its tickets mailed',
+        subtitle: measuredOn(),
+        x: { label: 'seconds since the sale opened', min: 0 },
+        y: { label: 'places', min: 0 },
+        series: [
+          { name: 'sold', points: curves.sold, curve: true },
+          { name: 'tickets mailed', points: curves.mailed, curve: true },
+        ],
+        notes,
+      }),
+    },
+  };
+}
+
+export const stadium: Scenario = {
+  name: 'stadium',
+  summary: '25,000 buyers for 50,000 seats as fast as they go, then the backlog until the last mail is sent',
+  run,
+};
