@@ -3,6 +3,7 @@ import type { App } from './app.ts';
 import type { Streams } from './sse.ts';
 
 const pollMilliseconds = 20;
+const quietMilliseconds = 300;
 
 export type DrainLimits = {
   /** How long requests are still taken, so that a balancer sees that the process is not ready. */
@@ -50,7 +51,11 @@ export function createDrain(): Drain {
       await sleep(delaySeconds * 1000);
       const deadline = Date.now() + limitSeconds * 1000;
       const closed = app.close();
-      while (serving() > 0 && Date.now() < deadline) await sleep(pollMilliseconds);
+      // A connection that was just taken has a request on its way that nobody counts yet.
+      for (let quiet = 0; quiet < quietMilliseconds && Date.now() < deadline; quiet += pollMilliseconds) {
+        await sleep(pollMilliseconds);
+        if (serving() > 0) quiet = 0;
+      }
       const inTime = serving() === 0;
       // What is left are connections without a request, which would keep the server open, or late ones.
       app.server.closeAllConnections();

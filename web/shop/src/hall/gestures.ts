@@ -69,7 +69,10 @@ export function listen(element: HTMLElement, handlers: GestureHandlers): () => v
     handlers.zoom(Math.exp(-pixels * speed), at(event));
   };
 
-  const onLeave = (): void => handlers.hover(null);
+  const onLeave = (event: PointerEvent): void => {
+    // A finger leaves at every tap; what it pointed at stays in view for a moment.
+    if (event.pointerType === 'mouse') handlers.hover(null);
+  };
   const stop = new AbortController();
   const { signal } = stop;
   element.addEventListener('pointerdown', onDown, { signal });

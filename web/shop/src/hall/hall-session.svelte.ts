@@ -2,12 +2,14 @@ import { api, Refusal } from '../api/client.ts';
 import type { Availability, EventInfo, Hold, HoldRequest, Zone } from '../api/contract.ts';
 import { follow } from '../api/live.ts';
 import { announcer } from '../lib/announcer.svelte.ts';
+import { money } from '../lib/format.ts';
 import { t } from '../lib/language.svelte.ts';
 import { endHold, liveHoldOf, type OwnHold, rememberHold } from '../lib/own-holds.ts';
 import { faultWords } from '../lib/faults.ts';
 import { paths, router } from '../lib/router.svelte.ts';
 import { Cart, isSameContent, placesPerCartMax, requestOf } from './cart.svelte.ts';
 import { Hall } from './hall.svelte.ts';
+import { seatState } from './seat-painter.ts';
 
 const availabilityPollMilliseconds = 8_000;
 
@@ -113,6 +115,12 @@ export class HallSession {
     const { zone_id, row, number } = this.hall.plan.seats;
     const zone = this.zones.get(zone_id[seat]!)?.name ?? '';
     return t.hall.seatName(zone, row[seat]!, number[seat]!);
+  }
+
+  /** What a seat costs, or why it cannot be had. */
+  noteOf(seat: number): string {
+    if (this.isOpen(seat)) return money(this.hall.plan.seats.price[seat]!, this.event.currency);
+    return this.hall.states[seat] === seatState.held ? t.hall.stateHeld : t.hall.stateGone;
   }
 
   async hold(): Promise<void> {

@@ -11,7 +11,7 @@ const dictionaries: Record<Language, () => Promise<Texts>> = {
 const storageKey = 'taquilla.language';
 
 function preferred(): Language {
-  const chosen = kept<Language>(storageKey, localStorage);
+  const chosen = kept<Language>(storageKey, 'localStorage');
   const spoken = navigator.languages.map((tag) => tag.slice(0, 2).toLowerCase());
   const known = [chosen, ...spoken].filter((code) => code === 'es' || code === 'en');
   return known[0] ?? 'es';
@@ -32,7 +32,7 @@ class LanguageChoice {
   }
 
   async choose(language: Language): Promise<void> {
-    keep(storageKey, language, localStorage);
+    keep(storageKey, language, 'localStorage');
     this.texts = await dictionaries[language]();
     this.current = language;
     document.documentElement.lang = language;

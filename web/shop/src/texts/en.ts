@@ -133,7 +133,7 @@ export const en: Texts = {
       document: { label: 'Identity document (optional)', hint: 'If you want it on the receipt.' },
       reference: { label: 'Payment reference', hint: 'The number that your bank gave you.' },
     },
-    contactWhy: 'Leave us an e-mail or a phone number to send the tickets to.',
+    contactWhy: 'An e-mail or a phone number to send the tickets to.',
     payment: 'Payment',
     methods: {
       cash: { name: 'Cash', how: 'You pay at the venue’s box office.' },
@@ -167,7 +167,7 @@ export const en: Texts = {
     ended: {
       hold_expired: {
         title: 'Time is up',
-        why: 'The reservation expired and the places are back on sale. If they are still free you can reserve them again.',
+        why: 'The places are back on sale. If they are still free you can reserve them again.',
       },
       hold_not_found: {
         title: 'We could not find this reservation',
@@ -199,7 +199,7 @@ export const en: Texts = {
     progress: 'Progress',
     number: 'Purchase number',
     openTickets: (n) => (n === 1 ? 'Open the ticket (PDF)' : `Open the ${n} tickets (PDF)`),
-    keepLink: 'Keep this link: it brings you back to your tickets at any time.',
+    keepLink: 'Keep this link: it brings you back to your tickets.',
     copy: 'Copy',
     copied: 'Copied',
     stepWords: (name, state) => {

@@ -136,7 +136,7 @@ export const es = {
       },
       reference: { label: 'Referencia del pago', hint: 'El número que te dio el banco.' },
     },
-    contactWhy: 'Déjanos un correo o un teléfono para enviarte las entradas.',
+    contactWhy: 'Un correo o un teléfono, para enviarte las entradas.',
     payment: 'Forma de pago',
     methods: {
       cash: { name: 'Efectivo', how: 'Pagas en la taquilla del lugar.' },
@@ -168,7 +168,7 @@ export const es = {
     ended: {
       hold_expired: {
         title: 'Se acabó el tiempo',
-        why: 'La reserva venció y los lugares volvieron a la venta. Si siguen libres, puedes reservarlos otra vez.',
+        why: 'Los lugares volvieron a la venta. Si siguen libres, puedes reservarlos otra vez.',
       },
       hold_not_found: {
         title: 'No encontramos esta reserva',
@@ -200,7 +200,7 @@ export const es = {
     progress: 'Progreso',
     number: 'Número de la compra',
     openTickets: (n: number) => (n === 1 ? 'Abrir la entrada (PDF)' : `Abrir las ${n} entradas (PDF)`),
-    keepLink: 'Guarda este enlace: con él vuelves a tus entradas cuando quieras.',
+    keepLink: 'Guarda este enlace: con él vuelves a tus entradas.',
     copy: 'Copiar',
     copied: 'Copiado',
     stepWords: (name: string, state: StepState) => {
