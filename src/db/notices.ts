@@ -16,6 +16,7 @@ class ListeningNotices implements Notices {
   readonly #pool: Pool;
   readonly #subscribers = new Map<string, Subscriber[]>();
   #client: ReturnType<typeof createClient> | undefined;
+  #connecting: Promise<void> | undefined;
   #closed = false;
 
   constructor(url: string, pool: Pool) {
@@ -27,7 +28,7 @@ class ListeningNotices implements Notices {
     const known = this.#subscribers.get(channel);
     if (known) known.push({ onNotice, onGap });
     else this.#subscribers.set(channel, [{ onNotice, onGap }]);
-    if (!this.#client) await this.#connect();
+    if (!this.#client) await this.#connectOnce();
     else if (!known) await this.#client.query(`listen ${channel}`);
   }
 
@@ -41,6 +42,12 @@ class ListeningNotices implements Notices {
     await this.#client?.end();
   }
 
+  /** Whoever asks while a connection is being made waits for that one. */
+  #connectOnce(): Promise<void> {
+    this.#connecting ??= this.#connect().finally(() => (this.#connecting = undefined));
+    return this.#connecting;
+  }
+
   /** Connects and listens to every channel; called again until it succeeds whenever the connection is lost. */
   async #connect(): Promise<void> {
     const client = createClient({ url: this.#url, name: 'taquilla notices' });
@@ -50,7 +57,7 @@ class ListeningNotices implements Notices {
       lost = true;
       this.#client = undefined;
       client.end().catch(() => {});
-      setTimeout(() => void this.#connect(), 500).unref();
+      setTimeout(() => void this.#connectOnce(), 500).unref();
     };
     client.on('error', onLost);
     client.on('end', onLost);

@@ -74,12 +74,11 @@ export class Holds {
    */
   async place(live: LiveEvent, request: HoldRequest): Promise<{ hold: Hold; split: boolean }> {
     if (!('bestAvailable' in request)) return { hold: await this.#placeCart(live, request), split: false };
-    const { quantity, zoneNo } = request.bestAvailable;
+    const { quantity } = request.bestAvailable;
+    const zoneNo = request.bestAvailable.zoneNo ?? firstZoneWithRoom(live, quantity);
     if (zoneNo !== undefined && live.event.zones[zoneNo - 1]!.kind === 'general') {
-      return {
-        hold: await this.#placeCart(live, { seatNos: [], zones: [{ zoneNo, quantity }] }),
-        split: false,
-      };
+      const cart = { seatNos: [], zones: [{ zoneNo, quantity }] };
+      return { hold: await this.#placeCart(live, cart), split: false };
     }
     for (let attempt = 1; ; attempt++) {
       const proposal = live.propose(quantity, zoneNo);
@@ -260,6 +259,12 @@ const holdSentences = {
 /** The refusal of a hold that cannot be used, with its sentence. */
 export function holdProblem(code: keyof typeof holdSentences): Problem {
   return new Problem(code, holdSentences[code]);
+}
+
+/** In an event without numbered seats, the first zone with room for all: its zones stand in the seller's order. */
+function firstZoneWithRoom(live: LiveEvent, quantity: number): number | undefined {
+  if (live.event.seats.count > 0) return undefined;
+  return live.event.zones.find(({ zoneNo }) => live.available(zoneNo) >= quantity)?.zoneNo;
 }
 
 function notEnough(quantity: number): Problem {

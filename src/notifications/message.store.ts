@@ -10,7 +10,7 @@ export type OutgoingMessage = {
   messageId: string;
 };
 
-/** Notes that mails are about to be sent, which counts as an attempt. */
+/** Notes that mails are about to be sent, which counts as an attempt; one that was accepted stays so. */
 export async function startMessages(
   tx: Tx,
   tenantId: number,
@@ -23,7 +23,8 @@ export async function startMessages(
              from unnest($2::uuid[], $3::text[], $4::text[], $5::text[]) u (transaction_id, recipient, subject, message_id)
            on conflict (tenant_id, transaction_id, channel) do update
               set state = 'sending', attempts = m.attempts + 1, recipient = excluded.recipient,
-                  subject = excluded.subject, message_id = excluded.message_id, updated_at = now()`,
+                  subject = excluded.subject, message_id = excluded.message_id, updated_at = now()
+            where m.state <> 'accepted'`,
     values: [
       tenantId,
       messages.map((message) => message.transactionId),
@@ -51,7 +52,8 @@ export async function endMessages(tx: Tx, tenantId: number, messages: readonly S
              from unnest($2::uuid[], $3::message_state[], $4::text[], $5::bytea[])
                     u (transaction_id, state, last_error, raw)
             where m.tenant_id = $1 and m.transaction_id = any ($2::uuid[])
-              and m.transaction_id = u.transaction_id and m.channel = 'email'`,
+              and m.transaction_id = u.transaction_id and m.channel = 'email'
+              and m.state <> 'accepted'`,
     values: [
       tenantId,
       messages.map((message) => message.transactionId),

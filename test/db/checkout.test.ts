@@ -136,6 +136,17 @@ test('best available gives everybody other seats, until there are none', async (
   assert.equal(new Set(seats).size, 60);
 });
 
+test('best available in an event without numbered seats takes the first zone with room', async () => {
+  hall = await createHall(pool, { tenantId, seats: 0, standing: 3 });
+  const event = await live(one);
+  const { hold: placed, split } = await one.holds.place(event, { bestAvailable: { quantity: 2 } });
+  assert.deepEqual([placed.cart, split], [{ seatNos: [], zones: [{ zoneNo: 2, quantity: 2 }] }, false]);
+  await assert.rejects(
+    one.holds.place(event, { bestAvailable: { quantity: 2 } }),
+    problem('seat_unavailable'),
+  );
+});
+
 test('a change of the tax that leaves the total alone is not noticed by the buyer', async () => {
   const holdId = await hold(one, [1]);
   await pool.query('update sellers set tax_version = tax_version + 1 where tenant_id = $1', [hall.tenantId]);
