@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { PgBoss, type JobResult, type Job } from 'pg-boss';
 import { GroupLane } from '../base/group-lane.ts';
 import { formatUuid } from '../base/ids.ts';
@@ -49,6 +50,7 @@ const supervisionSeconds = 5;
 const retryDelaySecondsMax = 60;
 const handOverGroupsMax = 64;
 const handOverRetrySecondsMax = 5;
+const gatherMilliseconds = 50;
 
 const queueOptions = {
   notify: true,
@@ -79,6 +81,9 @@ function createBoss(options: QueueOptions): PgBoss {
   const boss = new PgBoss({
     connectionString: options.url,
     application_name: 'taquilla queue',
+    // A queue that a crash of the database sets back by a moment is filled again from the steps, so its
+    // commits need not wait for the disk, where the sales' commits would wait behind them.
+    options: '-c synchronous_commit=off',
     max: options.connectionsMax,
     useListenNotify: options.worker,
     supervise: options.worker,
@@ -130,6 +135,8 @@ export async function openQueue(options: QueueOptions): Promise<Queue> {
     isPassing: isPassingError,
     run: async (groups) => {
       await insertJobs(boss, groups.flat());
+      // An idle queue takes steps at once; a busy one gathers them, since each batch of a worker costs as much.
+      await sleep(gatherMilliseconds);
       return groups.map(() => undefined);
     },
   });
