@@ -84,20 +84,22 @@ export class Load {
     clearTimeout(timeout);
     this.#counts.failed += this.#due.length;
     const used = process.cpuUsage(cpu);
-    const cpuShare = (used.user + used.system) / 1000 / (performance.now() - this.#startedAt);
+    const totalSeconds = (performance.now() - this.#startedAt) / 1000;
+    const cpuShare = (used.user + used.system) / 1e6 / totalSeconds;
     for (const one of this.#travellers) {
       if (one.busy) this.#lost(one);
       one.connection.close();
     }
-    return this.#result(cpuShare);
+    return this.#result(totalSeconds, cpuShare);
   }
 
-  #result(cpuShare: number): LoadResult {
+  #result(totalSeconds: number, cpuShare: number): LoadResult {
     const usedUp = this.#next >= this.#job.inputs.length;
     const end =
       usedUp && this.#job.perSecond === undefined ? Math.min(this.#endAt, this.#lastCompletion) : this.#endAt;
     return {
       measuredSeconds: (end - this.#measureFrom) / 1000,
+      totalSeconds,
       completed: this.#latency.count,
       refused: this.#refusedLatency.count,
       failed: this.#counts.failed,

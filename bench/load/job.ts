@@ -34,6 +34,8 @@ export type Acknowledged = { transactionIds: string[]; fiscalNumbers: string[]; 
 export type LoadResult = {
   /** From the end of the warm-up to the end, or to the last completion where the inputs were used up. */
   measuredSeconds: number;
+  /** From the start to the end, with the warm-up and what came after the measured time. */
+  totalSeconds: number;
   completed: number;
   refused: number;
   failed: number;

@@ -123,8 +123,8 @@ async function run(bench: Bench): Promise<Outcome> {
         x: { label: 'seconds since the sale opened', min: 0 },
         y: { label: 'places', min: 0 },
         series: [
-          { name: 'sold', points: curves.sold, curve: true },
-          { name: 'tickets mailed', points: curves.mailed, curve: true },
+          { name: 'sold', points: curves.sold, kind: 'curve' },
+          { name: 'tickets mailed', points: curves.mailed, kind: 'curve' },
         ],
         notes,
       }),

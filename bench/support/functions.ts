@@ -6,7 +6,20 @@ const shown = 40;
 const root = path.join(import.meta.dirname, '../..');
 
 type CallFrame = { functionName: string; url: string; lineNumber: number };
-type CpuProfile = { nodes: { id: number; callFrame: CallFrame }[]; samples: number[]; timeDeltas: number[] };
+type CpuProfile = {
+  nodes: { id: number; callFrame: CallFrame }[];
+  startTime: number;
+  samples: number[];
+  timeDeltas: number[];
+};
+
+/** A stretch of time by the clock that all processes of a machine share, in microseconds. */
+export type Stretch = { from: number; to: number };
+
+/** That clock: what `process.hrtime` and V8's profiler read. */
+export function sharedClock(): number {
+  return Number(process.hrtime.bigint() / 1000n);
+}
 
 function nameOf({ functionName, url, lineNumber }: CallFrame): string {
   const file = path.relative(root, url.replace('file://', '')).replace(/^node_modules\//, '');
@@ -15,18 +28,24 @@ function nameOf({ functionName, url, lineNumber }: CallFrame): string {
 }
 
 /** Functions by the time in which they themselves ran. */
-function selfTimes({ nodes, samples, timeDeltas }: CpuProfile): Map<string, number> {
+function selfTimes(
+  { nodes, startTime, samples, timeDeltas }: CpuProfile,
+  stretch: Stretch,
+): Map<string, number> {
   const names = new Map(nodes.map((node) => [node.id, nameOf(node.callFrame)]));
   const times = new Map<string, number>();
+  let at = startTime;
   for (const [i, id] of samples.entries()) {
+    at += timeDeltas[i] ?? 0;
+    if (at < stretch.from || at > stretch.to) continue;
     const name = names.get(id)!;
     times.set(name, (times.get(name) ?? 0) + (timeDeltas[i] ?? 0));
   }
   return times;
 }
 
-function tableOf(profile: CpuProfile): string {
-  const times = selfTimes(profile);
+function tableOf(profile: CpuProfile, stretch: Stretch): string {
+  const times = selfTimes(profile, stretch);
   times.delete('(idle)');
   const total = [...times.values()].reduce((sum, time) => sum + time, 0);
   const rows = [...times].sort(([, a], [, b]) => b - a).slice(0, shown);
@@ -39,11 +58,14 @@ function tableOf(profile: CpuProfile): string {
   );
 }
 
-/** Writes, beside the processor profiles of a server's threads, the functions that took the most time. */
-export function writeFunctions(folder: string): void {
+/** Writes, beside the processor profiles of a server's threads, the functions that took the most time in a stretch. */
+export function writeFunctions(folder: string, stretch: Stretch): void {
   if (!existsSync(folder)) return;
   for (const name of readdirSync(folder).filter((one) => one.endsWith('.cpuprofile'))) {
     const profile = JSON.parse(readFileSync(path.join(folder, name), 'utf8')) as CpuProfile;
-    writeFileSync(path.join(folder, name.replace('.cpuprofile', '.functions.txt')), `${tableOf(profile)}\n`);
+    writeFileSync(
+      path.join(folder, name.replace('.cpuprofile', '.functions.txt')),
+      `${tableOf(profile, stretch)}\n`,
+    );
   }
 }

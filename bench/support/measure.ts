@@ -1,4 +1,5 @@
 import type { LoadResult } from '../load/job.ts';
+import { sharedClock } from './functions.ts';
 import { watchProcessor, type Cores } from './processor.ts';
 import { rowOf, round, type ResultRow } from './result.ts';
 import { runLoad, type LoadOrder } from './run-load.ts';
@@ -79,8 +80,10 @@ export async function measure(
   const { profileDir } = stage.bench.options;
   const endStatements = profileDir && (await watchStatements(stage.pool, profileDir, stage.name));
   const ports = servers.map((server) => server.port);
+  const from = sharedClock();
   const load = await runLoad({ ...order, ports }, stage.bench.logFile('load'), stage.bench.progress);
   const cores = endWatch();
+  for (const server of servers) server.profile({ from, to: sharedClock() });
   if (endStatements) await endStatements();
   const [walAfter, after] = [await walPosition(stage), await readGroups(servers)];
   stage.keep(load);
@@ -100,16 +103,22 @@ export async function measure(
 /** A measure as a line of the table on the terminal, which says more than the result file. */
 export function tableRow({ row, ...beside }: Measured): Record<string, string | number | undefined> {
   const { cores, load } = beside;
+  // Processor time a journey says what it costs even where others have taken the processor.
+  const each = (busy: number | undefined) =>
+    busy === undefined
+      ? undefined
+      : Math.round((busy * load.totalSeconds * 1e6) / Math.max(1, load.completions.length + load.refused));
   return {
     ...row,
     'orders/group': beside.groupMean,
     tx_p99_ms: beside.transactionP99,
     'wal/order': beside.walBytesPerOrder,
     rss_mb: beside.rssMb,
-    'cores api': cores && cores.main.toFixed(2),
-    worker: cores && cores.rest.toFixed(2),
-    db: cores && cores.database.toFixed(2),
-    load: load.cpuShare.toFixed(2),
+    'µs api': each(cores?.main),
+    'µs worker': each(cores?.rest),
+    'µs db': each(cores?.database),
+    'µs load': each(load.cpuShare),
+    'cores busy': cores && (cores.main + cores.rest + cores.database + load.cpuShare).toFixed(2),
     others: cores && Math.max(0, cores.others).toFixed(2),
   };
 }

@@ -2,8 +2,8 @@
 export type Series = {
   name: string;
   points: readonly (readonly [x: number, y: number])[];
-  /** Drawn without marks and values: a curve of many points. */
-  curve?: boolean;
+  /** A curve of many points has no marks and values; a reference is a dashed level with its value at the end. */
+  kind?: 'curve' | 'reference';
 };
 
 export type Plot = {
@@ -91,13 +91,19 @@ function drawAxes(plot: Plot, x: Scale, y: Scale): string[] {
   ];
 }
 
-function drawSeries({ points, curve }: Series, color: string, x: Scale, y: Scale): string[] {
+function drawSeries({ points, kind }: Series, color: string, x: Scale, y: Scale): string[] {
   const places = points.map(([px, py]) => [x.at(px).toFixed(1), y.at(py).toFixed(1)] as const);
   const path = places.map(([px, py], i) => `${i === 0 ? 'M' : 'L'}${px} ${py}`).join('');
+  const dashes = kind === 'reference' ? ' stroke-dasharray="6 5"' : '';
   const drawn = [
-    `<path d="${path}" fill="none" stroke="${color}" stroke-width="2.5" stroke-linejoin="round"/>`,
+    `<path d="${path}" fill="none" stroke="${color}" stroke-width="2.5" stroke-linejoin="round"${dashes}/>`,
   ];
-  if (curve) return drawn;
+  if (kind === 'curve') return drawn;
+  if (kind === 'reference') {
+    const [px, py] = places.at(-1)!;
+    const label = `<text x="${px}" y="${Number(py) - 8}" text-anchor="end" font-size="12" font-weight="600" fill="${color}">`;
+    return [...drawn, `${label}${formatNumber(points.at(-1)![1])}</text>`];
+  }
   for (const [i, [px, py]] of places.entries()) {
     drawn.push(`<circle cx="${px}" cy="${py}" r="4" fill="${color}" stroke="#fff" stroke-width="1.5"/>`);
     drawn.push(
@@ -129,7 +135,7 @@ function drawLegend(plot: Plot): string[] {
 export function drawPlot(plot: Plot): string {
   const all = plot.series.flatMap((one) => one.points);
   const xs = all.map(([px]) => px);
-  const marked = plot.series.every((one) => one.curve !== true);
+  const marked = plot.series.every((one) => one.kind !== 'curve');
   // On a logarithmic axis of client counts the counts themselves are the ticks.
   const ticks = marked ? [...new Set(xs)].sort((a, b) => a - b) : undefined;
   const x = makeScale(plot.x, xs, frame.left + 24, width - frame.right - 24, ticks);

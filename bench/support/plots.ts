@@ -1,5 +1,5 @@
 import os from 'node:os';
-import { drawPlot } from './plot.ts';
+import { drawPlot, type Series } from './plot.ts';
 import type { ResultRow } from './result.ts';
 
 /** What stands under every title: where it was measured. */
@@ -16,12 +16,12 @@ export function throughputPlot(
   { unit = 'orders', limit }: { unit?: string; limit?: number | null } = {},
 ): string {
   const clients = rows.map((row) => row.clients!);
-  const series = [
+  const series: Series[] = [
     { name: `${unit} a second`, points: rows.map((row) => [row.clients!, row.per_second] as const) },
   ];
   if (limit) {
-    const bare = [Math.min(...clients), Math.max(...clients)].map((x) => [x, Math.round(limit)] as const);
-    series.push({ name: 'bare statement, one connection', points: bare });
+    const points = [Math.min(...clients), Math.max(...clients)].map((x) => [x, Math.round(limit)] as const);
+    series.push({ name: 'bare statement, one connection', points, kind: 'reference' });
   }
   return drawPlot({
     title,

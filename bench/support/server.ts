@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createServer, type AddressInfo } from 'node:net';
-import { writeFunctions } from './functions.ts';
+import { writeFunctions, type Stretch } from './functions.ts';
 import { memoryOf, startChild } from './process.ts';
 
 const readySeconds = 60;
@@ -17,6 +17,8 @@ export type Server = {
   memory(): { now: number; peak: number };
   /** What it measured of its own, by name and labels as Prometheus writes them. */
   metrics(): Promise<Map<string, number>>;
+  /** Says which stretch a profile is to tell of; without, nothing is written but the raw profile. */
+  profile(stretch: Stretch): void;
   stop(): Promise<void>;
 };
 
@@ -94,14 +96,16 @@ export async function startServer(options: Options): Promise<Server> {
     await child.stop();
     throw error;
   }
+  let measured: Stretch | undefined;
   return {
     port,
     pid: child.pid,
+    profile: (stretch) => void (measured = stretch),
     memory: () => memoryOf(child.pid),
     metrics: async () => parseMetrics(await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()),
     async stop() {
       await child.stop();
-      if (profiles) writeFunctions(profiles);
+      if (profiles && measured) writeFunctions(profiles, measured);
     },
   };
 }

@@ -20,7 +20,7 @@ const trouble = ({ err, ...fields }: Record<string, unknown>, message: string) =
   tell({ kind: 'trouble', message, fields, error: err instanceof Error ? err : undefined });
 
 // On Linux a priority belongs to a thread: when the processor is short, confirming goes first.
-if (process.platform === 'linux') os.setPriority(5);
+if (process.platform === 'linux') os.setPriority(15);
 
 const pool = createPool({
   url: databaseUrl,
