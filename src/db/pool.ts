@@ -43,12 +43,17 @@ const types: pg.CustomTypesConfig = {
 export type Pool = pg.Pool;
 export type Client = pg.ClientBase;
 
+// A plan for many rows that reads a few is quick as it is: compiling the search for expired holds took 300 ms of
+// each second, and loading an event 860 ms instead of 120.
+const noJit = '-c jit=off';
+
 /** A pool of connections. Instants are UTC Dates, bigints are safe integers. */
 export function createPool(options: { url: string; size: number; name: string }): Pool {
   const pool = new pg.Pool({
     connectionString: options.url,
     max: options.size,
     application_name: options.name,
+    options: noJit,
     idleTimeoutMillis: 60_000,
     connectionTimeoutMillis: 10_000,
     keepAlive: true,

@@ -83,7 +83,7 @@ function createBoss(options: QueueOptions): PgBoss {
     application_name: 'taquilla queue',
     // A queue that a crash of the database sets back by a moment is filled again from the steps, so its
     // commits need not wait for the disk, where the sales' commits would wait behind them.
-    options: '-c synchronous_commit=off',
+    options: '-c synchronous_commit=off -c jit=off',
     max: options.connectionsMax,
     useListenNotify: options.worker,
     supervise: options.worker,
