@@ -82,6 +82,7 @@ async function createParts({ config, databaseUrl, roles, clock, ids, logger }: T
     ids,
     handOver: (sales) => fulfilment.handOver(sales),
     onGroup: (outcomes, milliseconds) => {
+      fulfilment.pressure.note(outcomes.length);
       metrics.groupOrders.observe({ kind: 'confirm' }, outcomes.length);
       metrics.groupSeconds.observe({ kind: 'confirm' }, milliseconds / 1000);
       for (const outcome of outcomes) metrics.orders.inc({ outcome });
