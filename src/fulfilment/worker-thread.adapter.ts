@@ -29,7 +29,8 @@ export async function startWorkerThread(
       current = new Worker(entry, {
         workerData: settings,
         name: 'taquilla-fulfilment',
-        resourceLimits: { maxYoungGenerationSizeMb: 24 },
+        // Without, drawing lets its heap grow by 200 MB before anything is collected.
+        resourceLimits: { maxYoungGenerationSizeMb: 12, maxOldGenerationSizeMb: 160 },
       });
       const worker = current;
       let failure: Error | undefined;
