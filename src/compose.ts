@@ -168,6 +168,11 @@ async function startApi(
         holdsPerClientMax: config.holdsPerClientMax,
         holdsPerAddressMax: config.holdsPerAddressMax,
         outbox: config.smtpUrl === undefined,
+        callbacks: {
+          twilioAuthToken: config.twilio?.authToken,
+          metaAppSecret: config.meta?.appSecret,
+          metaVerifyToken: config.meta?.verifyToken,
+        },
         checks: [
           {
             name: 'serving',

@@ -27,6 +27,7 @@ export const errorTable = {
   headers_too_large: { status: 431, title: 'The headers are too large' },
   request_timeout: { status: 408, title: 'The request took too long to arrive' },
   media_type_unsupported: { status: 415, title: 'The media type is not supported' },
+  callback_signature_invalid: { status: 403, title: 'The callback is not signed by its sender' },
   overloaded: { status: 503, title: 'Too busy right now' },
   unavailable: { status: 503, title: 'The service is not available right now' },
   internal_error: { status: 500, title: 'Something went wrong on our side' },

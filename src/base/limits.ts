@@ -51,4 +51,10 @@ export const limits = {
   queueConnectionsMax: 4,
   fulfilmentConnectionsMax: 6,
   outboxRowsMax: 100,
+  providerAnswerSecondsMax: 10,
+  // How long a message waits for its turn at a provider before it is tried again later.
+  providerTurnSecondsMax: 5,
+  retryAfterSecondsMax: 3_600,
+  callbackBytesMax: 262_144,
+  callbackStatusesMax: 1_000,
 } as const;

@@ -25,6 +25,10 @@ type Deps = {
 /** How sending to one sale's buyer went; without a message when none could be written. */
 type Result = SaleWork & { report: StepReport; message: SentMessage | null };
 
+/** The messages that this job sends for one seller. */
+const batchOf = (tenantId: number) =>
+  ({ tenantId, channel: 'email', kind: 'tickets', occasionNo: 1 }) as const;
+
 type WithEmail = Sale & { customer: { email: string } };
 
 function failed(transactionId: string, detail: string): Result {
@@ -73,7 +77,7 @@ class EmailSender {
       name: 'email',
       async run(tx, tenantId, results) {
         const messages = results.flatMap((result) => result.message ?? []);
-        if (messages.length > 0) await endMessages(tx, tenantId, messages);
+        if (messages.length > 0) await endMessages(tx, batchOf(tenantId), messages);
         return results.map((result) => result.report);
       },
     });
@@ -114,7 +118,7 @@ class EmailSender {
       subject: ticketsSubject(sale),
       messageId: ticketsMessageId(sale, this.#deps.sender),
     }));
-    await transact(this.#deps.pool, (tx) => startMessages(tx, tenantId, messages));
+    await transact(this.#deps.pool, (tx) => startMessages(tx, batchOf(tenantId), messages));
   }
 
   async #deliver(sale: WithEmail): Promise<Result> {
