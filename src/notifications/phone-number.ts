@@ -1,10 +1,5 @@
 import { isSupportedCountry, parsePhoneNumberFromString } from 'libphonenumber-js';
 
-/** Whether a text is a country (ISO 3166-1 alpha-2) whose numbers are known. */
-export function isPhoneCountry(country: string): boolean {
-  return isSupportedCountry(country);
-}
-
 /**
  * A telephone number as providers take it (E.164), or null for what cannot be one.
  * @param text as a person wrote it: `0412-555.00.00`, `+34 600 00 00 00`, `0058 412 5550000`.

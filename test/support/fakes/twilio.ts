@@ -52,6 +52,35 @@ function resource(message: TwilioMessage, status: string) {
 const accountSid = `AC${'0'.repeat(32)}`;
 const authToken = 'the auth token of tests';
 
+/** Tells a status to the address that the message came with. @returns the HTTP status of the answer. */
+async function report(
+  message: TwilioMessage,
+  status: string,
+  options: { errorCode?: number; signWith?: string; at?: string; seenAs?: string } = {},
+): Promise<number> {
+  const fields: Record<string, string> = {
+    AccountSid: accountSid,
+    ApiVersion: '2010-04-01',
+    From: message.from,
+    MessageSid: message.sid,
+    MessageStatus: status,
+    SmsSid: message.sid,
+    SmsStatus: status,
+    To: message.to,
+    ...(options.errorCode !== undefined && { ErrorCode: String(options.errorCode) }),
+  };
+  const url = message.statusCallback ?? '';
+  const signature = twilioSignature(options.signWith ?? authToken, url, fields);
+  // What is signed is the public address; a test listens elsewhere.
+  const answer = await fetch(new URL(new URL(url).pathname, options.at ?? url), {
+    method: 'POST',
+    headers: { 'x-twilio-signature': signature },
+    body: new URLSearchParams(fields),
+  });
+  await answer.text();
+  return answer.status;
+}
+
 /** A server that speaks Twilio's Messages API, and its status callbacks. */
 export async function startTwilioFake() {
   const script = new Script<TwilioMode>('accept');
@@ -102,34 +131,7 @@ export async function startTwilioFake() {
     /** Every message that was taken. */
     accepted,
     next: (...modes: TwilioMode[]) => script.next(...modes),
-    /** Tells a status to the address that the message came with. @returns the HTTP status of the answer. */
-    async report(
-      message: TwilioMessage,
-      status: string,
-      options: { errorCode?: number; signWith?: string; at?: string; seenAs?: string } = {},
-    ): Promise<number> {
-      const fields: Record<string, string> = {
-        AccountSid: accountSid,
-        ApiVersion: '2010-04-01',
-        From: message.from,
-        MessageSid: message.sid,
-        MessageStatus: status,
-        SmsSid: message.sid,
-        SmsStatus: status,
-        To: message.to,
-        ...(options.errorCode !== undefined && { ErrorCode: String(options.errorCode) }),
-      };
-      const url = message.statusCallback ?? '';
-      const signature = twilioSignature(options.signWith ?? authToken, url, fields);
-      // What is signed is the public address; a test listens elsewhere.
-      const answer = await fetch(new URL(new URL(url).pathname, options.at ?? url), {
-        method: 'POST',
-        headers: { 'x-twilio-signature': signature },
-        body: new URLSearchParams(fields),
-      });
-      await answer.text();
-      return answer.status;
-    },
+    report,
     stop: server.stop,
   };
 }
