@@ -59,6 +59,14 @@ export const limits = {
   whatsappVariableCharsMax: 300,
   brandNameCharsMax: 60,
   urlCharsMax: 2_000,
+  webhookEndpointsMax: 20,
+  webhookAnswerSecondsMax: 15,
+  webhookAnswerBytesMax: 1_024,
+  // Longer than an attempt may take.
+  webhookLeaseSeconds: 60,
+  webhookAttemptsOfEndpointMax: 5,
+  webhookSecretOverlapSeconds: 86_400,
+  webhookLogDays: 30,
   providerAnswerSecondsMax: 10,
   // How long a message waits for its turn at a provider before it is tried again later.
   providerTurnSecondsMax: 5,
