@@ -21,6 +21,16 @@ export type MetaConfig = {
   apiUrl: string;
 };
 
+/** What Apple gives out for wallet passes; paths of files, PEM or DER. */
+export type ApplePassConfig = {
+  passTypeId: string;
+  teamId: string;
+  certificateFile: string;
+  keyFile: string;
+  keyPassphrase: string | undefined;
+  wwdrFile: string;
+};
+
 /** What the environment decides. Everything that is not here is a constant of src/base/limits.ts. */
 export type Config = {
   host: string;
@@ -38,6 +48,12 @@ export type Config = {
   twilio: TwilioConfig | undefined;
   /** Absent: no WhatsApp by Meta. */
   meta: MetaConfig | undefined;
+  /** Absent: passes are signed by keys to try with, and nobody is offered any. */
+  applePass: ApplePassConfig | undefined;
+  /** Absent: no Google Wallet. */
+  googleWallet: { issuerId: string; keyFile: string } | undefined;
+  /** Lets webhooks go to this machine, without TLS: for tests and trials. */
+  webhooksToLoopback: boolean;
   /** Signs the secret links of sales. Absent: one is made and kept in the database, for all its processes. */
   secret: string | undefined;
   /** The proxies whose X-Forwarded headers are believed. */
@@ -161,6 +177,34 @@ function readMeta(env: EnvReader): MetaConfig | undefined {
   };
 }
 
+function readApplePass(env: EnvReader): ApplePassConfig | undefined {
+  const keyPassphrase = env.text('APPLE_PASS_KEY_PASSPHRASE');
+  const given = together(env, {
+    APPLE_PASS_TYPE_ID: env.text('APPLE_PASS_TYPE_ID'),
+    APPLE_TEAM_ID: env.text('APPLE_TEAM_ID'),
+    APPLE_PASS_CERTIFICATE_FILE: env.text('APPLE_PASS_CERTIFICATE_FILE'),
+    APPLE_PASS_KEY_FILE: env.text('APPLE_PASS_KEY_FILE'),
+    APPLE_WWDR_FILE: env.text('APPLE_WWDR_FILE'),
+  });
+  if (!given) return undefined;
+  return {
+    passTypeId: given.APPLE_PASS_TYPE_ID,
+    teamId: given.APPLE_TEAM_ID,
+    certificateFile: given.APPLE_PASS_CERTIFICATE_FILE,
+    keyFile: given.APPLE_PASS_KEY_FILE,
+    keyPassphrase,
+    wwdrFile: given.APPLE_WWDR_FILE,
+  };
+}
+
+function readGoogleWallet(env: EnvReader): { issuerId: string; keyFile: string } | undefined {
+  const given = together(env, {
+    GOOGLE_WALLET_ISSUER_ID: env.text('GOOGLE_WALLET_ISSUER_ID'),
+    GOOGLE_WALLET_KEY_FILE: env.text('GOOGLE_WALLET_KEY_FILE'),
+  });
+  return given && { issuerId: given.GOOGLE_WALLET_ISSUER_ID, keyFile: given.GOOGLE_WALLET_KEY_FILE };
+}
+
 function readTrustProxy(env: EnvReader): boolean | string[] {
   const text = env.text('TRUST_PROXY');
   if (text === undefined || text === 'false') return false;
@@ -200,6 +244,9 @@ export function readConfig(environment: Env): Config {
     mailFrom: env.text('MAIL_FROM') ?? 'Taquilla <tickets@localhost>',
     twilio: readTwilio(env),
     meta: readMeta(env),
+    applePass: readApplePass(env),
+    googleWallet: readGoogleWallet(env),
+    webhooksToLoopback: env.oneOf('WEBHOOKS_TO_LOOPBACK', 'false', ['true', 'false']) === 'true',
     secret: readSecret(env),
     trustProxy: readTrustProxy(env),
     logLevel: env.oneOf('LOG_LEVEL', 'info', logLevels),

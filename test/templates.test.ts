@@ -74,7 +74,13 @@ describe('the templates of the house', () => {
     const sale = sampleSale({ locale: 'en' }) as ReturnType<typeof sampleSale> & {
       customer: { email: string };
     };
-    const links = { self: '', events: '', tickets: '', page: 'https://shop.example/orders/1?token=1.a&b=c' };
+    const links = {
+      self: '',
+      events: '',
+      tickets: '',
+      calendar: '',
+      page: 'https://shop.example/orders/1?token=1.a&b=c',
+    };
     const mail = writeTicketsMail(sale, Buffer.from('pdf'), 'tickets@seller.example', links);
     assert.equal(mail.subject, ticketsSubject(sale));
     assert.match(mail.text, /^Platea, row F, seat 12 \$24\.70$/m);

@@ -6,7 +6,10 @@ import { isUuid } from '../base/ids.ts';
 export type SaleKey = { tenantId: number; transactionId: string };
 
 /** Where a sale is read. Absolute when the public address is configured, else paths of this server. */
-export type SaleLinks = { self: string; events: string; tickets: string; page: string };
+export type SaleLinks = { self: string; events: string; tickets: string; calendar: string; page: string };
+
+/** Where one ticket of a sale is taken into a wallet; what is not configured is absent. */
+export type WalletLinks = { apple_wallet?: string; google_wallet?: string };
 
 // 18 bytes are 144 bits, and 24 characters of base64url without padding.
 const macBytes = 18;
@@ -58,6 +61,24 @@ export function saleLinks(
     self: `${sale}${query}`,
     events: `${sale}/events${query}`,
     tickets: `${sale}/tickets.pdf${query}`,
+    calendar: `${sale}/calendar.ics${query}`,
     page: `${base}/orders/${transactionId}${query}`,
+  };
+}
+
+/** The links of one ticket to the wallets that are configured. */
+export function walletLinks(
+  secret: string,
+  publicUrl: string | undefined,
+  { tenantId, transactionId }: SaleKey,
+  itemNo: number,
+  wallets: { apple: boolean; google: boolean },
+): WalletLinks {
+  const base = (publicUrl ?? '').replace(/\/+$/, '');
+  const query = `?token=${saleToken(secret, tenantId, transactionId)}`;
+  const ticket = `${base}/sales/transactions/${transactionId}/tickets/${itemNo}`;
+  return {
+    ...(wallets.apple && { apple_wallet: `${ticket}/apple-wallet.pkpass${query}` }),
+    ...(wallets.google && { google_wallet: `${ticket}/google-wallet${query}` }),
   };
 }
