@@ -103,6 +103,7 @@ async function createParts(options: TaquillaOptions) {
     ids,
     handOver: (sales) => fulfilment.handOver(sales),
     onGroup: (outcomes, milliseconds) => {
+      fulfilment.pressure.note(outcomes.length);
       metrics.groupOrders.observe({ kind: 'confirm' }, outcomes.length);
       metrics.groupSeconds.observe({ kind: 'confirm' }, milliseconds / 1000);
       for (const outcome of outcomes) metrics.orders.inc({ outcome });

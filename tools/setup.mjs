@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { nodeFlags } from './node-flags.mjs';
 
 const oldestNode = 20;
 const webApps = ['shop', 'console', 'door'];
@@ -119,7 +120,7 @@ function seconds(started) {
  * process is gone without a word.
  */
 export function handOver(file, args) {
-  const child = spawn(pinnedNode, [file, ...args], {
+  const child = spawn(pinnedNode, [...nodeFlags, file, ...args], {
     cwd: root,
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
   });

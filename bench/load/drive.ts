@@ -21,6 +21,7 @@ export class Load {
   readonly #job: LoadJob;
   readonly #confirm: (token: string, number: number) => string;
   readonly #travellers: Traveller[];
+  /** In turn, so that no connection stays unused until the server ends it. */
   readonly #free: Traveller[] = [];
   /** Open loop: the instants of journeys that wait for a free connection, oldest first. */
   #due: number[] = [];
@@ -160,7 +161,7 @@ export class Load {
     while (begun < this.#due.length && this.#free.length > 0) {
       const since = this.#due[begun++]!;
       if (since >= this.#measureFrom) this.#waiting.add(performance.now() - since);
-      this.#begin(this.#free.pop()!, since);
+      this.#begin(this.#free.shift()!, since);
     }
     if (begun > 0) this.#due = this.#due.slice(begun);
   }

@@ -2,6 +2,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { writeFunctions, type Stretch } from './functions.ts';
+import { nodeFlags } from '../../tools/node-flags.mjs';
 import { memoryOf, startChild } from './process.ts';
 
 const readySeconds = 60;
@@ -72,7 +73,7 @@ export async function startServer(options: Options): Promise<Server> {
   const profiles = options.profileDir && path.join(options.profileDir, name);
   const child = startChild('src/main.ts', argumentsOf[role], {
     logFile: path.join(folder, `${name}.log`),
-    nodeFlags: profiles ? ['--cpu-prof', `--cpu-prof-dir=${profiles}`] : [],
+    nodeFlags: [...nodeFlags, ...(profiles ? ['--cpu-prof', `--cpu-prof-dir=${profiles}`] : [])],
     env: {
       DATABASE_URL: options.databaseUrl,
       SMTP_URL: `smtp://127.0.0.1:${options.smtpPort}`,

@@ -37,6 +37,8 @@ export const limits = {
   sweepRowsMax: 500,
   stepBatchMax: 256,
   mailBatchMax: 64,
+  stepsPerJobMax: { tickets: 64, email: 16, sms: 16, whatsapp: 16, statistics: 64 },
+  handOverLateSecondsMax: 2,
   mailConnectionsMax: 5,
   mailSendSecondsMax: 60,
   // With the queue's longest delay between attempts of a minute: a day.

@@ -5,6 +5,7 @@ import { assert } from '../base/assert.ts';
 import { systemClock } from '../base/ids.ts';
 import { limits } from '../base/limits.ts';
 import { createPool } from '../db/pool.ts';
+import { openPressure } from '../fulfilment/pressure.ts';
 import { startWorkers } from '../fulfilment/start-workers.job.ts';
 import type { WorkerNews, WorkerOrder, WorkerSettings } from '../fulfilment/worker-thread.ts';
 import { createOutboxMailer, createSmtpMailer, readSenderAddress } from '../notifications/mailer.adapter.ts';
@@ -13,7 +14,7 @@ import { openQueue } from '../queue/queue.ts';
 
 const port = parentPort;
 assert(port, 'this file runs as a thread');
-const { databaseUrl, secret, publicUrl, smtpUrl, mailFrom } = workerData as WorkerSettings;
+const { databaseUrl, secret, publicUrl, smtpUrl, mailFrom, pressureCell } = workerData as WorkerSettings;
 
 const tell = (news: WorkerNews) => port.postMessage(news);
 const trouble = ({ err, ...fields }: Record<string, unknown>, message: string) =>
@@ -42,6 +43,7 @@ const endWork = await startWorkers({
   linksOf: (tenantId, transactionId) =>
     publicUrl === undefined ? null : saleLinks(secret, publicUrl, tenantId, transactionId),
   clock: systemClock,
+  turn: openPressure(pressureCell).turn,
   log: { warn: trouble, error: trouble },
   onBatch: (name, steps, again, seconds) => tell({ kind: 'batch', name, steps, again, seconds }),
 });

@@ -1,5 +1,6 @@
 import type { StepKey } from '../base/step.ts';
 import { openQueue } from '../queue/queue.ts';
+import { createPressureCell, openPressure, type Pressure } from './pressure.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { startWorkerThread } from './worker-thread.adapter.ts';
@@ -9,11 +10,13 @@ import type { WorkerNews, WorkerSettings } from './worker-thread.ts';
 export type Fulfilment = {
   /** Hands over the first steps of sales that are committed. Nobody waits: what fails is swept up later. */
   handOver(sales: readonly { tenantId: number; transactionId: string }[]): void;
+  /** Told of each group of orders, so that the thread gives way while many wait. */
+  pressure: Pick<Pressure, 'note'>;
   /** Lets what has begun finish, for at most so long. */
   stop(timeoutSeconds: number): Promise<void>;
 };
 
-type Options = WorkerSettings & {
+type Options = Omit<WorkerSettings, 'pressureCell'> & {
   /** Whether this process works on steps itself. */
   work: boolean;
   metrics: Metrics;
@@ -49,7 +52,8 @@ function listen({ metrics, logger }: Options): (news: WorkerNews) => void {
  */
 export async function startFulfilment(options: Options): Promise<Fulfilment> {
   const { databaseUrl, secret, publicUrl, smtpUrl, mailFrom, logger } = options;
-  const settings = { databaseUrl, secret, publicUrl, smtpUrl, mailFrom };
+  const pressureCell = createPressureCell();
+  const settings = { databaseUrl, secret, publicUrl, smtpUrl, mailFrom, pressureCell };
   const onError = (err: unknown) => logger.warn({ err }, 'steps were not handed over; the sweep will');
   const queue = await openQueue({
     url: databaseUrl,
@@ -59,6 +63,7 @@ export async function startFulfilment(options: Options): Promise<Fulfilment> {
   });
   const thread = options.work ? await startWorkerThread(settings, listen(options)) : undefined;
   return {
+    pressure: openPressure(pressureCell),
     handOver(sales) {
       const steps: StepKey[] = sales.flatMap(({ tenantId, transactionId }) =>
         firstSteps.map((name) => ({ tenantId, transactionId, name })),

@@ -19,6 +19,8 @@ type Deps = {
   sender: string;
   linksOf(tenantId: number, transactionId: string): SaleLinks | null;
   clock: Clock;
+  /** Awaited between two pieces of work: what else waits in this thread goes first, and confirming does (pressure.ts). */
+  turn(): Promise<void>;
   log: StepLog;
   /** Told of each batch: what it was, how many steps, how many are to be tried again, how long it took. */
   onBatch(name: StepName, steps: number, again: number, seconds: number): void;
@@ -28,8 +30,9 @@ const batches: WorkOptions = { batchMax: limits.stepBatchMax, concurrency: 1 };
 // Two, so that a batch of mails that waits for a slow server does not keep the next from being drawn.
 const mailBatches: WorkOptions = { batchMax: limits.mailBatchMax, concurrency: 2 };
 
-function measured(name: StepName, handler: StepHandler, onBatch: Deps['onBatch']): StepHandler {
+function measured(name: StepName, handler: StepHandler, { turn, onBatch }: Deps): StepHandler {
   return async (steps) => {
+    await turn();
     const started = performance.now();
     const again = await handler(steps);
     onBatch(name, steps.length, again.length, (performance.now() - started) / 1_000);
@@ -46,7 +49,7 @@ function handOverLater({ queue, log }: Deps): (steps: StepKey[]) => void {
 
 /** Sweeps again and again, one sweep at a time. @returns what ends it, after the last sweep. */
 function startSweeping({ pool, queue, clock, log }: Deps): () => Promise<void> {
-  const sweeper = new StepSweeper({ pool, clock, handOver: queue.handOver });
+  const sweeper = new StepSweeper({ pool, clock, queue });
   let timer: NodeJS.Timeout | undefined;
   let running = Promise.resolve();
   const run = () => {
@@ -68,9 +71,9 @@ function startSweeping({ pool, queue, clock, log }: Deps): () => Promise<void> {
  * @returns what ends it: it takes no more, and the queue's own `stop` waits for what has begun.
  */
 export async function startWorkers(deps: Deps): Promise<() => Promise<void>> {
-  const { pool, queue, log, onBatch } = deps;
+  const { pool, queue, log } = deps;
   const work = (name: StepName, options: WorkOptions, handler: StepHandler) =>
-    queue.work(name, options, measured(name, handler, onBatch));
+    queue.work(name, options, measured(name, handler, deps));
   await work('tickets', batches, createTicketMaker({ pool, log, handOver: handOverLater(deps) }));
   await work('statistics', batches, createSalesCounter({ pool, log }));
   await work('email', mailBatches, createEmailSender(deps));

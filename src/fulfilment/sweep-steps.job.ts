@@ -3,6 +3,7 @@ import { limits } from '../base/limits.ts';
 import { readySteps, type StepKey } from '../base/step.ts';
 import type { Pool } from '../db/pool.ts';
 import { reader, transact } from '../db/transaction.ts';
+import type { Queue } from '../queue/queue.ts';
 import {
   moveStepMarks,
   readStepMarks,
@@ -30,19 +31,21 @@ export function nextWalk(
 
 type Deps = {
   pool: Pool;
-  handOver(steps: StepKey[]): Promise<void>;
+  queue: Pick<Queue, 'handOver' | 'missing'>;
   clock: Clock;
   pageMax?: number;
 };
 
 /**
  * Gives the queue the steps that it does not have: of sales whose process died before it handed them
- * over, or all of them when the queue was lost. The queue takes a step that it has only once, so
- * whatever is handed over again does no harm.
+ * over, or all of them when the queue was lost. A step counts as lost when two sweeps in a row miss it: between
+ * them, whoever was just handing it over has done so or given up.
  */
 export class StepSweeper {
   readonly #deps: Deps;
   readonly #walks = new Map<number, Walk>();
+  /** What the last sweep missed. */
+  #suspects: StepKey[] = [];
   #deepAt = -Infinity;
 
   constructor(deps: Deps) {
@@ -51,11 +54,15 @@ export class StepSweeper {
 
   /** Looks at the next page of each seller's unfinished sales; returns how many steps it handed over. */
   async sweep(): Promise<number> {
-    const { pool, handOver, pageMax = limits.stepSweepRowsMax } = this.#deps;
+    const { pool, queue, pageMax = limits.stepSweepRowsMax } = this.#deps;
     const places = await this.#places();
     const sales = await readUnfinished(reader(pool), places, limits.stepSweepAgeSeconds, pageMax);
-    const steps = sales.flatMap(stepsOf);
-    await handOver(steps);
+    // What has ended since counts as missing too, and does no harm: its worker finds nothing to do.
+    const lost = await queue.missing(this.#suspects);
+    const known = new Set(this.#suspects.map(formatStep));
+    const steps = sales.flatMap(stepsOf).filter((step) => !known.has(formatStep(step)));
+    this.#suspects = await queue.missing(steps);
+    await queue.handOver(lost);
     const bySeller = Map.groupBy(sales, (sale) => sale.tenantId);
     const ended: Walk[] = [];
     for (const place of places) {
@@ -66,7 +73,7 @@ export class StepSweeper {
       if (next.ended) ended.push(next.walk);
     }
     await transact(pool, (tx) => moveStepMarks(tx, ended, limits.stepSweepMarkLagSeconds));
-    return steps.length;
+    return lost.length;
   }
 
   /** Where each seller's walk goes on, or begins: at its mark, and from time to time well before it. */
@@ -83,6 +90,10 @@ export class StepSweeper {
       return this.#walks.get(tenantId) ?? { tenantId, after: start };
     });
   }
+}
+
+function formatStep({ tenantId, transactionId, name }: StepKey): string {
+  return `${tenantId} ${transactionId} ${name}`;
 }
 
 function stepsOf({ tenantId, transactionId, pending }: UnfinishedSale): StepKey[] {

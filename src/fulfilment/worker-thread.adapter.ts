@@ -26,7 +26,11 @@ export async function startWorkerThread(
 
   const start = () =>
     new Promise<void>((resolve, reject) => {
-      current = new Worker(entry, { workerData: settings, name: 'taquilla-fulfilment' });
+      current = new Worker(entry, {
+        workerData: settings,
+        name: 'taquilla-fulfilment',
+        resourceLimits: { maxYoungGenerationSizeMb: 24 },
+      });
       const worker = current;
       let failure: Error | undefined;
       worker.on('message', (news: WorkerNews) => {

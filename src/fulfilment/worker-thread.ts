@@ -8,6 +8,8 @@ export type WorkerSettings = {
   publicUrl: string | undefined;
   smtpUrl: string | undefined;
   mailFrom: string;
+  /** Where the server's thread tells whether confirming needs the processor (pressure.ts). */
+  pressureCell: SharedArrayBuffer;
 };
 
 /** What the thread tells. */

@@ -22,6 +22,8 @@ type Deps = {
   mailer: Mailer;
   /** The address that mails come from. */
   sender: string;
+  /** Awaited before each mail is drawn, so that what else waits in this thread goes first. */
+  turn(): Promise<void>;
   /** The links of a sale as the mail shows them, absolute; null when the public address is not known. */
   linksOf(tenantId: number, transactionId: string): SaleLinks | null;
 };
@@ -66,9 +68,6 @@ function resultOf({ transactionId, steps }: Sale, delivery: Delivery): Result {
   return { transactionId, message, report: { ...key, state: last ? 'failed' : 'retry', detail: reason } };
 }
 
-/** Lets whatever else waits in this thread go first: drawing a large order takes a while. */
-const nextTurn = () => new Promise((resolve) => setImmediate(resolve));
-
 class EmailSender {
   readonly #deps: Deps;
   readonly #lanes: StepLanes<Result>;
@@ -110,7 +109,7 @@ class EmailSender {
     };
     const sending = hopeless.map((sale) => submit(failed(sale.transactionId, obstacle(sale) ?? '')));
     for (const sale of hopeful) {
-      await nextTurn();
+      await this.#deps.turn();
       sending.push(this.#deliver(sale, voice).then(submit));
     }
     await Promise.all(sending);

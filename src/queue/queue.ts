@@ -1,8 +1,6 @@
-import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { PgBoss, type JobResult, type Job } from 'pg-boss';
+import { PgBoss, type Job, type JobInsert } from 'pg-boss';
 import { GroupLane } from '../base/group-lane.ts';
-import { formatUuid } from '../base/ids.ts';
 import { limits } from '../base/limits.ts';
 import { stepNames, type StepKey, type StepName } from '../base/step.ts';
 import { isPassingError } from '../db/transaction.ts';
@@ -26,8 +24,13 @@ export type StepHandler = (steps: StepKey[]) => Promise<StepKey[]>;
  * truth: a queue that was lost is filled again from the steps themselves.
  */
 export type Queue = {
-  /** Hands over steps; one that was handed over before, and still stands in the queue, is left out. */
+  /**
+   * Hands over steps; those that are confirmed or made ready meanwhile share a job. What could not be handed over
+   * within two seconds is left to the sweep, which must never meet a late comer.
+   */
   handOver(steps: readonly StepKey[]): Promise<void>;
+  /** Of these steps, those that stand in no job: neither waiting, nor worked on, nor to be tried again. */
+  missing(steps: readonly StepKey[]): Promise<StepKey[]>;
   work(name: StepName, options: WorkOptions, handler: StepHandler): Promise<void>;
   /** Waits for the handlers that run, up to the given time, and ends. */
   stop(timeoutSeconds: number): Promise<void>;
@@ -42,14 +45,14 @@ export type QueueOptions = {
   onError(error: Error): void;
 };
 
-type JobData = { tenant: number; sale: string };
+/** A job is many steps of one name: a row of the queue for each step cost 11 ms and 3 kB of WAL for a group of 100. */
+type JobData = { steps: [tenantId: number, transactionId: string][]; attempt: number };
 
 // Heartbeats show within 15 s that a process died over its jobs; 10 s is the least the library takes.
 const heartbeatSeconds = 10;
 const supervisionSeconds = 5;
 const retryDelaySecondsMax = 60;
-const handOverGroupsMax = 64;
-const handOverRetrySecondsMax = 5;
+const handOverGroupsMax = 1_000;
 const gatherMilliseconds = 50;
 
 const queueOptions = {
@@ -60,22 +63,11 @@ const queueOptions = {
   retryBackoff: true,
   retryDelayMax: retryDelaySecondsMax,
   heartbeatSeconds,
-  expireInSeconds: 300,
+  // A worker that died is known by its heartbeat; one that waits for slow mail servers may take its time.
+  expireInSeconds: 1_800,
   deleteAfterSeconds: 30,
   retentionSeconds: 30 * 86_400,
 };
-
-/** The same step has the same job wherever it is made, so that the queue takes it once. */
-function jobId(step: StepKey): string {
-  const bytes = createHash('sha256')
-    .update(`${step.tenantId}|${step.transactionId}|${step.name}`)
-    .digest()
-    .subarray(0, 16);
-  // Version 8 of RFC 9562: bits of the application's own making.
-  bytes.writeUInt8(0x80 | (bytes.readUInt8(6) & 0x0f), 6);
-  bytes.writeUInt8(0x80 | (bytes.readUInt8(8) & 0x3f), 8);
-  return formatUuid(bytes);
-}
 
 function createBoss(options: QueueOptions): PgBoss {
   const boss = new PgBoss({
@@ -98,22 +90,76 @@ function createBoss(options: QueueOptions): PgBoss {
   return boss;
 }
 
-async function insertJobs(boss: PgBoss, steps: readonly StepKey[]): Promise<void> {
-  for (const name of stepNames) {
-    const jobs = new Map<string, { id: string; data: JobData }>();
-    for (const step of steps) {
-      if (step.name !== name) continue;
-      const id = jobId(step);
-      jobs.set(id, { id, data: { tenant: step.tenantId, sale: step.transactionId } });
-    }
-    if (jobs.size > 0) await boss.insert(name, [...jobs.values()]);
+/** Puts steps into as few jobs as their names and sizes allow. @param attempt how often they were tried before. */
+async function insertJobs(boss: PgBoss, steps: readonly StepKey[], attempt = 0): Promise<void> {
+  const startAfter = attempt === 0 ? 0 : Math.min(retryDelaySecondsMax, 2 ** (attempt - 1));
+  for (const [name, some] of Map.groupBy(steps, (step) => step.name)) {
+    const pairs = some.map((step): JobData['steps'][number] => [step.tenantId, step.transactionId]);
+    const size = limits.stepsPerJobMax[name];
+    const jobs: JobInsert<JobData>[] = [];
+    for (let from = 0; from < pairs.length; from += size)
+      jobs.push({ data: { steps: pairs.slice(from, from + size), attempt }, startAfter });
+    await boss.insert(name, jobs);
   }
 }
 
-async function handle(name: StepName, jobs: Job<JobData>[], handler: StepHandler): Promise<JobResult[]> {
-  const steps = jobs.map((job) => ({ tenantId: job.data.tenant, transactionId: job.data.sale, name }));
-  const again = new Set((await handler(steps)).map(jobId));
-  return jobs.map((job) => ({ id: job.id, status: again.has(job.id) ? 'failed' : 'completed' }));
+async function findMissing(boss: PgBoss, steps: readonly StepKey[]): Promise<StepKey[]> {
+  if (steps.length === 0) return [];
+  const { rows } = await boss.getDb().executeSql(
+    `select u.place from unnest($1::text[], $2::integer[], $3::text[]) with ordinality u (name, tenant_id, sale, place)
+      where not exists (
+        select from pgboss.job j cross join jsonb_array_elements(j.data -> 'steps') s
+         where j.state < 'completed' and j.name = u.name and (s ->> 0)::integer = u.tenant_id and s ->> 1 = u.sale)`,
+    [
+      steps.map((step) => step.name),
+      steps.map((step) => step.tenantId),
+      steps.map((step) => step.transactionId),
+    ],
+  );
+  return rows.map((row: { place: number | string }) => steps[Number(row.place) - 1]!);
+}
+
+/** Works on the steps of a batch of jobs; those that are to be tried again make a job of their own. */
+async function handle(
+  boss: PgBoss,
+  name: StepName,
+  jobs: Job<JobData>[],
+  work: WorkOptions,
+  handler: StepHandler,
+): Promise<void> {
+  for (const [attempt, some] of Map.groupBy(jobs, (job) => job.data.attempt)) {
+    const steps = some.flatMap((job) =>
+      job.data.steps.map(([tenantId, transactionId]) => ({ tenantId, transactionId, name })),
+    );
+    for (let from = 0; from < steps.length; from += work.batchMax) {
+      const again = await handler(steps.slice(from, from + work.batchMax));
+      if (again.length > 0) await insertJobs(boss, again, attempt + 1);
+    }
+  }
+}
+
+/** The way into the queue: what is handed over while an insert is under way shares the next one. */
+function createHandOver(boss: PgBoss): Queue['handOver'] {
+  type Offer = { steps: readonly StepKey[]; at: number };
+  const lane = new GroupLane<Offer, void>({
+    groupMax: handOverGroupsMax,
+    queueMax: limits.laneQueueMax,
+    retrySecondsMax: limits.handOverLateSecondsMax,
+    isPassing: isPassingError,
+    run: async (offers) => {
+      const since = performance.now() - limits.handOverLateSecondsMax * 1_000;
+      await insertJobs(
+        boss,
+        offers.filter((offer) => offer.at >= since).flatMap((offer) => offer.steps),
+      );
+      // An idle queue takes steps at once; a busy one gathers them, since each batch of a worker costs as much.
+      await sleep(gatherMilliseconds);
+      return offers.map(() => undefined);
+    },
+  });
+  return async (steps) => {
+    if (steps.length > 0) await lane.submit({ steps, at: performance.now() });
+  };
 }
 
 /**
@@ -127,36 +173,22 @@ export async function openQueue(options: QueueOptions): Promise<Queue> {
     await boss.createQueue(name, queueOptions);
     await boss.updateQueue(name, queueOptions);
   }
-  // Groups of sales that are confirmed while an insert is under way share the next one.
-  const lane = new GroupLane<readonly StepKey[], void>({
-    groupMax: handOverGroupsMax,
-    queueMax: limits.laneQueueMax,
-    retrySecondsMax: handOverRetrySecondsMax,
-    isPassing: isPassingError,
-    run: async (groups) => {
-      await insertJobs(boss, groups.flat());
-      // An idle queue takes steps at once; a busy one gathers them, since each batch of a worker costs as much.
-      await sleep(gatherMilliseconds);
-      return groups.map(() => undefined);
-    },
-  });
   return {
-    handOver: async (steps) => {
-      if (steps.length > 0) await lane.submit(steps);
-    },
-    async work(name, { batchMax, concurrency }, handler) {
+    handOver: createHandOver(boss),
+    missing: (steps) => findMissing(boss, steps),
+    async work(name, work, handler) {
       await boss.work(
         name,
         {
-          perJobResults: true,
-          batchSize: batchMax,
-          localConcurrency: concurrency,
+          // Jobs of a quiet time have a step or two each, and share a batch.
+          batchSize: Math.ceil(work.batchMax / limits.stepsPerJobMax[name]),
+          localConcurrency: work.concurrency,
           burstWhenBatchFull: true,
           // Notices wake a worker at once; polling finds the steps whose next attempt is due.
           pollingIntervalSeconds: 0.5,
           notifyPollingIntervalSeconds: 1,
         },
-        (jobs: Job<JobData>[]) => handle(name, jobs, handler),
+        (jobs: Job<JobData>[]) => handle(boss, name, jobs, work, handler),
       );
     },
     async stop(timeoutSeconds) {

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { systemClock } from '../../src/base/ids.ts';
 import { createPool } from '../../src/db/pool.ts';
 import { startWorkers } from '../../src/fulfilment/start-workers.job.ts';
@@ -38,6 +39,7 @@ export async function startTestWorkers(
     sender: 'tickets@seller.example',
     linksOf: (tenantId, transactionId) => saleLinks(testSecret, testPublicUrl, tenantId, transactionId),
     clock: systemClock,
+    turn: setImmediate,
     log: { warn: note, error: note },
     onBatch: () => {},
   });
