@@ -53,7 +53,8 @@ describe('the templates of the house', () => {
         assert.ok(mail.html.includes(`lang="${locale}"`));
         assert.ok(mail.text.includes(facts['order_url'] as string));
         assert.doesNotMatch(mail.text, /\n{3}|<|&\w+;/);
-        assert.equal(measureSms(template.fillSms(facts)).encoding, 'gsm7');
+        const { encoding, segments } = measureSms(template.fillSms(facts));
+        assert.deepEqual([encoding, segments], ['gsm7', 1], `${kind} ${locale}`);
       }
     }
   });
@@ -79,6 +80,7 @@ describe('the templates of the house', () => {
       events: '',
       tickets: '',
       calendar: '',
+      short: 'https://shop.example/o/1',
       page: 'https://shop.example/orders/1?token=1.a&b=c',
     };
     const mail = writeTicketsMail(sale, Buffer.from('pdf'), 'tickets@seller.example', links);

@@ -42,6 +42,7 @@ import { receiveMetaStatusRoute } from '../notifications/receive-meta-status.rou
 import { receiveTwilioStatusRoute } from '../notifications/receive-twilio-status.route.ts';
 import { verifyMetaCallbackRoute } from '../notifications/verify-meta-callback.route.ts';
 import { readOutboxRoute } from '../notifications/read-outbox.route.ts';
+import { openOrderRoute } from '../orders/open-order.route.ts';
 import { readTransactionRoute } from '../orders/read-transaction.route.ts';
 import { streamTransactionRoute } from '../progress/stream-transaction.route.ts';
 import type { Pool } from '../db/pool.ts';
@@ -70,6 +71,7 @@ export function mountRoutes(app: App, deps: RouteDeps): void {
 
   confirmSaleRoute(app, deps);
   readTransactionRoute(app, deps);
+  openOrderRoute(app, deps);
   streamTransactionRoute(app, deps);
   readTicketsRoute(app, deps);
   readCalendarRoute(app, deps);

@@ -26,7 +26,7 @@ const spanish: Words = {
     paragraphs: ['Recibimos su compra. Sus entradas llegarán en otro mensaje en cuanto estén listas.'],
     places: true,
     button: { label: 'Ver mi compra', url: 'order_url' },
-    sms: '{{brand_name}}: recibimos su compra para {{event_name}}. {{order_url}}',
+    sms: '{{brand_name}}: recibimos su compra para {{event_name}}. {{order_short_url}}',
     whatsapp: ['{{customer_name}}', '{{event_name}}', '{{order_url}}'],
   },
   tickets: {
@@ -39,7 +39,7 @@ const spanish: Words = {
     ],
     places: true,
     button: { label: 'Ver mi compra', url: 'order_url' },
-    sms: '{{brand_name}}: sus entradas para {{event_name}}, {{event_date_short}}: {{order_url}}',
+    sms: '{{brand_name}}: sus entradas para {{event_name}}, {{event_date_short}}: {{order_short_url}}',
     whatsapp: ['{{customer_name}}', '{{event_name}}', '{{event_day}}, {{event_time}}', '{{order_url}}'],
   },
   payment_received: {
@@ -49,7 +49,7 @@ const spanish: Words = {
     paragraphs: ['Recibimos su pago de {{amount}}. Sus entradas llegarán en otro mensaje.'],
     places: true,
     button: { label: 'Ver mi compra', url: 'order_url' },
-    sms: '{{brand_name}}: recibimos su pago de {{amount}} para {{event_name}}. {{order_url}}',
+    sms: '{{brand_name}}: recibimos su pago de {{amount}} para {{event_name}}. {{order_short_url}}',
     whatsapp: ['{{customer_name}}', '{{amount}}', '{{event_name}}', '{{order_url}}'],
   },
   payment_reminder: {
@@ -61,7 +61,7 @@ const spanish: Words = {
     ],
     places: true,
     button: { label: 'Pagar', url: 'order_url' },
-    sms: '{{brand_name}}: faltan {{amount}} para {{event_name}}, hasta el {{pay_by_short}}: {{order_url}}',
+    sms: '{{brand_name}}: faltan {{amount}} para {{event_name}}, hasta el {{pay_by_short}}: {{order_short_url}}',
     whatsapp: ['{{customer_name}}', '{{amount}}', '{{event_name}}', '{{pay_by}}', '{{order_url}}'],
   },
   event_reminder: {
@@ -73,7 +73,7 @@ const spanish: Words = {
     ],
     places: true,
     button: { label: 'Ver mis entradas', url: 'order_url' },
-    sms: '{{brand_name}}: {{event_name}}, {{event_date_short}}, {{venue_name}}. Sus entradas: {{order_url}}',
+    sms: '{{brand_name}}: {{event_name}}, {{event_date_short}}, {{venue_name}}. Sus entradas: {{order_short_url}}',
     whatsapp: ['{{customer_name}}', '{{event_name}}', '{{event_day}}, {{event_time}}', '{{venue_name}}'],
   },
   event_changed: {
@@ -88,7 +88,7 @@ const spanish: Words = {
     ],
     places: false,
     button: { label: 'Ver mi compra', url: 'order_url' },
-    sms: '{{brand_name}}: {{event_name}} cambia. Ahora: {{event_date_short}}, {{venue_name}}. {{order_url}}',
+    sms: '{{brand_name}}: {{event_name}} cambia. Ahora: {{event_date_short}}, {{venue_name}}. {{order_short_url}}',
     whatsapp: ['{{customer_name}}', '{{event_name}}', '{{event_day}}, {{event_time}}', '{{venue_name}}'],
   },
   event_cancelled: {
@@ -102,7 +102,7 @@ const spanish: Words = {
     ],
     places: false,
     button: { label: 'Ver mi compra', url: 'order_url' },
-    sms: '{{brand_name}}: {{event_name}}, {{event_date_short}}, no tendrá lugar. {{order_url}}',
+    sms: '{{brand_name}}: {{event_name}}, {{event_date_short}}, no tendrá lugar. {{order_short_url}}',
     whatsapp: ['{{customer_name}}', '{{event_name}}', '{{event_day}}', '{{order_url}}'],
   },
   refund: {
@@ -115,7 +115,7 @@ const spanish: Words = {
     ],
     places: false,
     button: { label: 'Ver mi compra', url: 'order_url' },
-    sms: '{{brand_name}}: le devolvemos {{amount}} de {{event_name}}. {{order_url}}',
+    sms: '{{brand_name}}: le devolvemos {{amount}} de {{event_name}}. {{order_short_url}}',
     whatsapp: ['{{customer_name}}', '{{amount}}', '{{event_name}}', '{{order_url}}'],
   },
 };
@@ -128,7 +128,7 @@ const english: Words = {
     paragraphs: ['We have your order. Your tickets come in another message as soon as they are ready.'],
     places: true,
     button: { label: 'See my order', url: 'order_url' },
-    sms: '{{brand_name}}: we have your order for {{event_name}}. {{order_url}}',
+    sms: '{{brand_name}}: we have your order for {{event_name}}. {{order_short_url}}',
     whatsapp: ['{{customer_name}}', '{{event_name}}', '{{order_url}}'],
   },
   tickets: {
@@ -141,7 +141,7 @@ const english: Words = {
     ],
     places: true,
     button: { label: 'See my order', url: 'order_url' },
-    sms: '{{brand_name}}: your tickets for {{event_name}}, {{event_date_short}}: {{order_url}}',
+    sms: '{{brand_name}}: your tickets for {{event_name}}, {{event_date_short}}: {{order_short_url}}',
     whatsapp: ['{{customer_name}}', '{{event_name}}', '{{event_day}}, {{event_time}}', '{{order_url}}'],
   },
   payment_received: {
@@ -151,7 +151,7 @@ const english: Words = {
     paragraphs: ['We have received your payment of {{amount}}. Your tickets come in another message.'],
     places: true,
     button: { label: 'See my order', url: 'order_url' },
-    sms: '{{brand_name}}: we have your payment of {{amount}} for {{event_name}}. {{order_url}}',
+    sms: '{{brand_name}}: we have your payment of {{amount}} for {{event_name}}. {{order_short_url}}',
     whatsapp: ['{{customer_name}}', '{{amount}}', '{{event_name}}', '{{order_url}}'],
   },
   payment_reminder: {
@@ -163,7 +163,7 @@ const english: Words = {
     ],
     places: true,
     button: { label: 'Pay', url: 'order_url' },
-    sms: '{{brand_name}}: {{amount}} are missing for {{event_name}}, until {{pay_by_short}}: {{order_url}}',
+    sms: '{{brand_name}}: {{amount}} are missing for {{event_name}}, until {{pay_by_short}}: {{order_short_url}}',
     whatsapp: ['{{customer_name}}', '{{amount}}', '{{event_name}}', '{{pay_by}}', '{{order_url}}'],
   },
   event_reminder: {
@@ -175,7 +175,7 @@ const english: Words = {
     ],
     places: true,
     button: { label: 'See my tickets', url: 'order_url' },
-    sms: '{{brand_name}}: {{event_name}}, {{event_date_short}}, {{venue_name}}. Your tickets: {{order_url}}',
+    sms: '{{brand_name}}: {{event_name}}, {{event_date_short}}, {{venue_name}}. Your tickets: {{order_short_url}}',
     whatsapp: ['{{customer_name}}', '{{event_name}}', '{{event_day}}, {{event_time}}', '{{venue_name}}'],
   },
   event_changed: {
@@ -190,7 +190,7 @@ const english: Words = {
     ],
     places: false,
     button: { label: 'See my order', url: 'order_url' },
-    sms: '{{brand_name}}: {{event_name}} changes. Now: {{event_date_short}}, {{venue_name}}. {{order_url}}',
+    sms: '{{brand_name}}: {{event_name}} changes. Now: {{event_date_short}}, {{venue_name}}. {{order_short_url}}',
     whatsapp: ['{{customer_name}}', '{{event_name}}', '{{event_day}}, {{event_time}}', '{{venue_name}}'],
   },
   event_cancelled: {
@@ -204,7 +204,7 @@ const english: Words = {
     ],
     places: false,
     button: { label: 'See my order', url: 'order_url' },
-    sms: '{{brand_name}}: {{event_name}}, {{event_date_short}}, will not take place. {{order_url}}',
+    sms: '{{brand_name}}: {{event_name}}, {{event_date_short}}, will not take place. {{order_short_url}}',
     whatsapp: ['{{customer_name}}', '{{event_name}}', '{{event_day}}', '{{order_url}}'],
   },
   refund: {
@@ -217,7 +217,7 @@ const english: Words = {
     ],
     places: false,
     button: { label: 'See my order', url: 'order_url' },
-    sms: '{{brand_name}}: we return {{amount}} of {{event_name}}. {{order_url}}',
+    sms: '{{brand_name}}: we return {{amount}} of {{event_name}}. {{order_short_url}}',
     whatsapp: ['{{customer_name}}', '{{amount}}', '{{event_name}}', '{{order_url}}'],
   },
 };

@@ -16,16 +16,14 @@ export type MessageBatch = Pick<MessageKey, 'tenantId' | 'channel' | 'kind' | 'o
 /**
  * Notes that messages are about to be sent, which counts as an attempt. One that its provider has already, as a callback
  * may have told after an answer was lost, stays as it is.
- * @returns the sales whose message is with its provider.
+ * @returns those that were noted, with the number of the attempt; the others are with their provider.
  */
 export async function startMessages(
   tx: Tx,
   { tenantId, channel, kind, occasionNo }: MessageBatch,
   messages: readonly OutgoingMessage[],
-): Promise<{ transactionId: string }[]> {
-  const ids = messages.map((message) => message.transactionId);
-  const about = [tenantId, channel, kind, occasionNo];
-  await tx.query({
+): Promise<{ transactionId: string; attempts: number }[]> {
+  return await tx.query<{ transactionId: string; attempts: number }>({
     name: 'start-messages',
     text: `insert into messages as m (tenant_id, transaction_id, channel, kind, occasion_no, recipient, subject, state,
                                       attempts, message_id)
@@ -34,21 +32,18 @@ export async function startMessages(
            on conflict (tenant_id, transaction_id, channel, kind, occasion_no) do update
               set state = 'sending', attempts = m.attempts + 1, recipient = excluded.recipient,
                   subject = excluded.subject, message_id = excluded.message_id, updated_at = now()
-            where m.state in ('queued', 'sending', 'failed', 'skipped')`,
+            where m.state in ('queued', 'sending', 'failed', 'skipped')
+           returning m.transaction_id as "transactionId", m.attempts`,
     values: [
-      ...about,
-      ids,
+      tenantId,
+      channel,
+      kind,
+      occasionNo,
+      messages.map((message) => message.transactionId),
       messages.map((message) => message.recipient),
       messages.map((message) => message.subject),
       messages.map((message) => message.messageId),
     ],
-  });
-  return await tx.query<{ transactionId: string }>({
-    name: 'find-sent-messages',
-    text: `select transaction_id as "transactionId" from messages
-            where tenant_id = $1 and channel = $2 and kind = $3 and occasion_no = $4
-              and transaction_id = any ($5::uuid[]) and state in ('accepted', 'delivered', 'read', 'bounced')`,
-    values: [...about, ids],
   });
 }
 

@@ -1,5 +1,6 @@
 import { formatDateShort, formatDay, formatMoney, formatTime, type Locale } from '../base/format.ts';
 import { eventPalette } from '../fulfilment/ticket-palette.ts';
+import type { SaleLinks } from '../orders/sale-token.ts';
 import type { Sale, SaleItem } from '../orders/sale.ts';
 import { brandFacts, type Brand } from './brand.ts';
 import type { Facts } from './template-variables.ts';
@@ -17,9 +18,9 @@ function placeWords(item: SaleItem, locale: Locale): string {
 
 /**
  * What a sale says in messages of every kind, in the buyer's language.
- * @param orderUrl absolute, or null when the shop's public address is not known: then messages have no link.
+ * @param links absolute, or null when the shop's public address is not known: then messages have no link.
  */
-export function saleFacts(sale: Sale, brand: Brand, orderUrl: string | null): Facts {
+export function saleFacts(sale: Sale, brand: Brand, links: Pick<SaleLinks, 'page' | 'short'> | null): Facts {
   const { locale, currency, event, venue, seller } = sale;
   const taxes = sale.taxes.reduce((sum, tax) => sum + tax.amount, 0);
   return {
@@ -34,7 +35,8 @@ export function saleFacts(sale: Sale, brand: Brand, orderUrl: string | null): Fa
     event_date_short: formatDateShort(event.startsAt, venue.timezone, locale),
     venue_name: venue.name,
     venue_address: venue.address,
-    order_url: orderUrl,
+    order_url: links?.page ?? null,
+    order_short_url: links?.short ?? null,
     places: sale.items.map((item) => ({
       place: placeWords(item, locale),
       price: formatMoney(item.total, currency, locale),

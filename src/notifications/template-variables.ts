@@ -31,6 +31,8 @@ function variable(name: string, type: Variable['type'], example: Example, option
 const orderUrl =
   'https://tickets.example/orders/019a5b7e-6f10-7abc-9def-0123456789ab?token=1.q3Jx0vHk2mYtR7uLw9ZbNcPd';
 
+const shortUrl = 'https://tickets.example/o/1.AZpbfm8QerzZ7wEjRWeJq6snHfR8ZpX2mYtR7uLw9Zb';
+
 const common: readonly Variable[] = [
   variable('brand_name', 'text', 'Teatro del Lago'),
   variable('brand_logo_url', 'url', null, true),
@@ -48,6 +50,7 @@ const common: readonly Variable[] = [
   variable('venue_name', 'text', 'Teatro Baralt'),
   variable('venue_address', 'text', 'Av. 5 con calle 95, Maracaibo', true),
   variable('order_url', 'url', orderUrl, true),
+  variable('order_short_url', 'url', shortUrl, true),
   variable('places', 'list', {
     es: [
       { place: 'Platea, fila F, asiento 12', price: 'USD 24,70' },

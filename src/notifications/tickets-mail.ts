@@ -35,7 +35,7 @@ export function writeTicketsMail(
   return {
     from: { name: headerText(voice.brand.name ?? sale.seller.name), address: sender },
     to: { name: headerText(sale.customer.name), address: sale.customer.email },
-    ...voice.template('tickets', sale.locale).fillMail(saleFacts(sale, voice.brand, links?.page ?? null)),
+    ...voice.template('tickets', sale.locale).fillMail(saleFacts(sale, voice.brand, links)),
     messageId: ticketsMessageId(sale, sender),
     date: sale.createdAt,
     attachments: [{ filename, contentType: 'application/pdf', content: pdf }],

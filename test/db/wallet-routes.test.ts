@@ -92,6 +92,16 @@ test('the calendar file is there at once, under a name, with the link to the ord
   );
 });
 
+test("the short link of an SMS leads to the order's page, and a broken one nowhere", async () => {
+  const { short, page } = saleLinks(testSecret, publicUrl, 1, id);
+  const answer = await client.send('GET', pathOf(short));
+  assert.equal(answer.status, 302);
+  assert.equal(answer.headers.location, page);
+  for (const bad of [`${short}x`, short.slice(0, -5), short.replace('/1.', '/2.')]) {
+    assert.equal((await client.send('GET', pathOf(bad))).status, 404);
+  }
+});
+
 test('a ticket becomes an Apple pass and a link to Google, where Google is configured', async () => {
   await completeSale();
   const answer = await fetch(new URL(ticket(2, 'apple-wallet.pkpass'), server.url));
