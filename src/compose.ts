@@ -7,7 +7,10 @@ import { createNotices } from './db/notices.ts';
 import { createPool } from './db/pool.ts';
 import { sharedSecret } from './db/server-secret.store.ts';
 import { reader, transact } from './db/transaction.ts';
+import type { PassKeys } from './fulfilment/apple-pass.ts';
 import { startFulfilment } from './fulfilment/start-fulfilment.job.ts';
+import { makeTestPassKeys } from './fulfilment/test-pass-keys.ts';
+import { readGoogleWallet, readPassKeys } from './fulfilment/wallet-keys.adapter.ts';
 import { ClientHolds } from './holds/client-holds.ts';
 import type { HoldPolicy } from './holds/hold.ts';
 import { Holds } from './holds/holds.ts';
@@ -48,8 +51,26 @@ function localUrl({ host, port }: Config): string | undefined {
 
 type Parts = Awaited<ReturnType<typeof createParts>>;
 
+/**
+ * What wallet passes are signed with. Without Apple's keys there are some to try with, made when they are first used.
+ * @throws Error that names the setting of a file that cannot be used.
+ */
+async function openWallets({ config, clock }: TaquillaOptions) {
+  const { applePass, googleWallet: google } = config;
+  const apple = applePass && (await readPassKeys(applePass));
+  let trial: PassKeys | undefined;
+  return {
+    passKeys: () => apple ?? (trial ??= makeTestPassKeys(clock.now())),
+    googleWallet: google && (await readGoogleWallet(google.issuerId, google.keyFile)),
+    wallets: { apple: apple !== undefined, google: google !== undefined },
+  };
+}
+
 /** Builds everything that a process has, from the bottom up: who gets what can be read here. */
-async function createParts({ config, databaseUrl, roles, clock, ids, logger }: TaquillaOptions) {
+async function createParts(options: TaquillaOptions) {
+  const { config, databaseUrl, roles, clock, ids, logger } = options;
+  // First, while nothing is open yet that a fault would leave behind.
+  const wallets = await openWallets(options);
   const onError = (error: unknown) =>
     logger.error({ err: error }, 'background work failed; it goes on by itself');
   const pool = createPool({ url: databaseUrl, size: config.dbPoolSize, name: 'taquilla' });
@@ -97,6 +118,7 @@ async function createParts({ config, databaseUrl, roles, clock, ids, logger }: T
   });
   const drain = createDrain();
   return {
+    ...wallets,
     pool,
     secret,
     metrics,
@@ -169,6 +191,11 @@ async function startApi(
         holdsPerClientMax: config.holdsPerClientMax,
         holdsPerAddressMax: config.holdsPerAddressMax,
         outbox: config.smtpUrl === undefined,
+        callbacks: {
+          twilioAuthToken: config.twilio?.authToken,
+          metaAppSecret: config.meta?.appSecret,
+          metaVerifyToken: config.meta?.verifyToken,
+        },
         checks: [
           {
             name: 'serving',

@@ -3,6 +3,34 @@ import { limits } from './base/limits.ts';
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 export type LogLevel = (typeof logLevels)[number];
 
+/** An account at Twilio. */
+export type TwilioConfig = {
+  accountSid: string;
+  authToken: string;
+  smsFrom: string | undefined;
+  whatsappFrom: string | undefined;
+  apiUrl: string;
+};
+
+/** An application at Meta with a WhatsApp number. */
+export type MetaConfig = {
+  phoneNumberId: string;
+  accessToken: string;
+  appSecret: string;
+  verifyToken: string;
+  apiUrl: string;
+};
+
+/** What Apple gives out for wallet passes; paths of files, PEM or DER. */
+export type ApplePassConfig = {
+  passTypeId: string;
+  teamId: string;
+  certificateFile: string;
+  keyFile: string;
+  keyPassphrase: string | undefined;
+  wwdrFile: string;
+};
+
 /** What the environment decides. Everything that is not here is a constant of src/base/limits.ts. */
 export type Config = {
   host: string;
@@ -16,6 +44,16 @@ export type Config = {
   /** Absent: mails go to the outbox page. */
   smtpUrl: string | undefined;
   mailFrom: string;
+  /** Absent: no SMS, and no WhatsApp by Twilio. */
+  twilio: TwilioConfig | undefined;
+  /** Absent: no WhatsApp by Meta. */
+  meta: MetaConfig | undefined;
+  /** Absent: passes are signed by keys to try with, and nobody is offered any. */
+  applePass: ApplePassConfig | undefined;
+  /** Absent: no Google Wallet. */
+  googleWallet: { issuerId: string; keyFile: string } | undefined;
+  /** Lets webhooks go to this machine, without TLS: for tests and trials. */
+  webhooksToLoopback: boolean;
   /** Signs the secret links of sales. Absent: one is made and kept in the database, for all its processes. */
   secret: string | undefined;
   /** The proxies whose X-Forwarded headers are believed. */
@@ -87,6 +125,86 @@ class EnvReader {
   }
 }
 
+/** Settings that only make sense together: all of them, or undefined when none is there. */
+function together<N extends string>(
+  env: EnvReader,
+  values: Record<N, string | undefined>,
+): Record<N, string> | undefined {
+  const names = Object.keys(values) as N[];
+  const missing = names.filter((name) => values[name] === undefined);
+  if (missing.length === names.length) return undefined;
+  if (missing.length > 0)
+    env.faults.push(`${missing.join(', ')} is missing; ${names.join(', ')} go together.`);
+  return values as Record<N, string>;
+}
+
+function readTwilio(env: EnvReader): TwilioConfig | undefined {
+  const account = together(env, {
+    TWILIO_ACCOUNT_SID: env.text('TWILIO_ACCOUNT_SID'),
+    TWILIO_AUTH_TOKEN: env.text('TWILIO_AUTH_TOKEN'),
+  });
+  const apiUrl = env.url('TWILIO_API_URL', ['http:', 'https:']) ?? 'https://api.twilio.com';
+  if (!account) return undefined;
+  const smsFrom = env.text('TWILIO_SMS_FROM');
+  const whatsappFrom = env.text('TWILIO_WHATSAPP_FROM');
+  if (smsFrom === undefined && whatsappFrom === undefined) {
+    env.faults.push('TWILIO_ACCOUNT_SID needs TWILIO_SMS_FROM, TWILIO_WHATSAPP_FROM, or both.');
+  }
+  return {
+    accountSid: account.TWILIO_ACCOUNT_SID,
+    authToken: account.TWILIO_AUTH_TOKEN,
+    smsFrom,
+    whatsappFrom,
+    apiUrl,
+  };
+}
+
+function readMeta(env: EnvReader): MetaConfig | undefined {
+  const app = together(env, {
+    META_WHATSAPP_NUMBER_ID: env.text('META_WHATSAPP_NUMBER_ID'),
+    META_ACCESS_TOKEN: env.text('META_ACCESS_TOKEN'),
+    META_APP_SECRET: env.text('META_APP_SECRET'),
+    META_VERIFY_TOKEN: env.text('META_VERIFY_TOKEN'),
+  });
+  const apiUrl = env.url('META_API_URL', ['http:', 'https:']) ?? 'https://graph.facebook.com/v24.0';
+  if (!app) return undefined;
+  return {
+    phoneNumberId: app.META_WHATSAPP_NUMBER_ID,
+    accessToken: app.META_ACCESS_TOKEN,
+    appSecret: app.META_APP_SECRET,
+    verifyToken: app.META_VERIFY_TOKEN,
+    apiUrl,
+  };
+}
+
+function readApplePass(env: EnvReader): ApplePassConfig | undefined {
+  const keyPassphrase = env.text('APPLE_PASS_KEY_PASSPHRASE');
+  const given = together(env, {
+    APPLE_PASS_TYPE_ID: env.text('APPLE_PASS_TYPE_ID'),
+    APPLE_TEAM_ID: env.text('APPLE_TEAM_ID'),
+    APPLE_PASS_CERTIFICATE_FILE: env.text('APPLE_PASS_CERTIFICATE_FILE'),
+    APPLE_PASS_KEY_FILE: env.text('APPLE_PASS_KEY_FILE'),
+    APPLE_WWDR_FILE: env.text('APPLE_WWDR_FILE'),
+  });
+  if (!given) return undefined;
+  return {
+    passTypeId: given.APPLE_PASS_TYPE_ID,
+    teamId: given.APPLE_TEAM_ID,
+    certificateFile: given.APPLE_PASS_CERTIFICATE_FILE,
+    keyFile: given.APPLE_PASS_KEY_FILE,
+    keyPassphrase,
+    wwdrFile: given.APPLE_WWDR_FILE,
+  };
+}
+
+function readGoogleWallet(env: EnvReader): { issuerId: string; keyFile: string } | undefined {
+  const given = together(env, {
+    GOOGLE_WALLET_ISSUER_ID: env.text('GOOGLE_WALLET_ISSUER_ID'),
+    GOOGLE_WALLET_KEY_FILE: env.text('GOOGLE_WALLET_KEY_FILE'),
+  });
+  return given && { issuerId: given.GOOGLE_WALLET_ISSUER_ID, keyFile: given.GOOGLE_WALLET_KEY_FILE };
+}
+
 function readTrustProxy(env: EnvReader): boolean | string[] {
   const text = env.text('TRUST_PROXY');
   if (text === undefined || text === 'false') return false;
@@ -124,6 +242,11 @@ export function readConfig(environment: Env): Config {
     publicUrl: env.url('PUBLIC_URL', ['http:', 'https:'])?.replace(/\/+$/, ''),
     smtpUrl: env.url('SMTP_URL', ['smtp:', 'smtps:']),
     mailFrom: env.text('MAIL_FROM') ?? 'Taquilla <tickets@localhost>',
+    twilio: readTwilio(env),
+    meta: readMeta(env),
+    applePass: readApplePass(env),
+    googleWallet: readGoogleWallet(env),
+    webhooksToLoopback: env.oneOf('WEBHOOKS_TO_LOOPBACK', 'false', ['true', 'false']) === 'true',
     secret: readSecret(env),
     trustProxy: readTrustProxy(env),
     logLevel: env.oneOf('LOG_LEVEL', 'info', logLevels),

@@ -32,3 +32,15 @@ test('every fault is named at once, in sentences, and no password is repeated', 
     },
   );
 });
+
+test('settings of a provider go together, and the one that is missing is named', () => {
+  const twilio = { TWILIO_ACCOUNT_SID: 'AC1', TWILIO_AUTH_TOKEN: 'a', TWILIO_SMS_FROM: '+15005550006' };
+  assert.equal(readConfig(twilio).twilio?.apiUrl, 'https://api.twilio.com');
+  for (const [environment, missing] of [
+    [{ ...twilio, TWILIO_AUTH_TOKEN: '' }, / TWILIO_AUTH_TOKEN is missing/],
+    [{ ...twilio, TWILIO_SMS_FROM: '' }, /TWILIO_SMS_FROM, TWILIO_WHATSAPP_FROM/],
+    [{ META_APP_SECRET: 'a' }, / META_WHATSAPP_NUMBER_ID, META_ACCESS_TOKEN, META_VERIFY_TOKEN is missing/],
+  ] as const) {
+    assert.throws(() => readConfig(environment), missing);
+  }
+});

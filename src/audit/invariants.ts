@@ -196,10 +196,10 @@ export const invariants: readonly Invariant[] = [
             from (${paid}) t
             left join (${steps('email')}) s using (tenant_id, transaction_id)
             left join (${steps('sms')}) p using (tenant_id, transaction_id)
-            left join (select m.* from messages m where ${own('m')} and m.channel = 'email') m using (tenant_id, transaction_id)
+            left join (select m.* from messages m where ${own('m')} and m.channel = 'email' and m.kind = 'tickets') m using (tenant_id, transaction_id)
            where (t.customer_email is not null) <> (s.name is not null)
               or (t.customer_phone is not null) <> (p.name is not null)
-              or (s.state <> 'pending' and (s.state = 'done') <> coalesce(m.state = 'accepted', false))
+              or (s.state <> 'pending' and (s.state = 'done') <> coalesce(m.state in ('accepted', 'delivered', 'read', 'bounced'), false))
               or (s.state <> 'pending' and m.state in ('queued', 'sending'))`,
   },
   {

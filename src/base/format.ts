@@ -49,3 +49,12 @@ export function formatDay(at: Date, timezone: string, locale: Locale): string {
 export function formatTime(at: Date, timezone: string, locale: Locale): string {
   return formatInstant(at, timezone, locale, { hour: 'numeric', minute: '2-digit' });
 }
+
+/** Writes day and time of an instant in a time zone as briefly as an SMS wants it: `11/12 20:30`, `Dec 11, 8:30 PM`. */
+export function formatDateShort(at: Date, timezone: string, locale: Locale): string {
+  const spanish = locale === 'es';
+  const day = formatInstant(at, timezone, locale, { day: '2-digit', month: spanish ? '2-digit' : 'short' });
+  const clock: Intl.DateTimeFormatOptions = { hour: 'numeric', minute: '2-digit' };
+  const time = formatInstant(at, timezone, locale, spanish ? { ...clock, hourCycle: 'h23' } : clock);
+  return spanish ? `${day} ${time}` : `${day}, ${time}`;
+}

@@ -136,6 +136,7 @@ function madrid(): DemoSeller {
       taxId: 'B00000000',
       timezone: 'Europe/Madrid',
       currency: 'EUR',
+      phoneCountry: 'ES',
       rounding: 'half_up',
     },
     series: { prefix: 'TP', padding: 7 },

@@ -8,6 +8,8 @@ export type NewSeller = {
   timezone: string;
   currency: string;
   rounding: Rounding;
+  /** The country of telephone numbers that name none (ISO 3166-1 alpha-2); Venezuela unless given. */
+  phoneCountry?: string;
 };
 
 /**
@@ -28,10 +30,18 @@ export async function createSeller(tx: Tx, seller: NewSeller): Promise<number> {
   await tx.query({ text: 'lock table sellers in share row exclusive mode' });
   const [row] = await tx.query<Row & { tenant_id: number }>({
     text: `
-      insert into sellers (tenant_id, name, legal_name, tax_id, timezone, currency, rounding)
-      select coalesce(max(tenant_id), 0) + 1, $1, $2, $3, $4, $5, $6 from sellers
+      insert into sellers (tenant_id, name, legal_name, tax_id, timezone, currency, rounding, phone_country)
+      select coalesce(max(tenant_id), 0) + 1, $1, $2, $3, $4, $5, $6, $7 from sellers
       returning tenant_id`,
-    values: [seller.name, seller.legalName, seller.taxId, seller.timezone, seller.currency, seller.rounding],
+    values: [
+      seller.name,
+      seller.legalName,
+      seller.taxId,
+      seller.timezone,
+      seller.currency,
+      seller.rounding,
+      seller.phoneCountry ?? 'VE',
+    ],
   });
   return row!.tenant_id;
 }

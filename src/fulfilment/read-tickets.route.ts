@@ -1,21 +1,19 @@
 import { Type } from 'typebox';
-import { Problem } from '../base/errors.ts';
 import type { Reader } from '../db/transaction.ts';
 import type { App } from '../http/app.ts';
 import { object, transactionIdSchema } from '../http/schemas.ts';
 import { openSale, saleNotFound } from '../orders/sale-token.ts';
 import { readSale } from '../orders/sale.store.ts';
 import type { Sale } from '../orders/sale.ts';
+import { fileName, ticketsNotReady } from './sale-ticket.ts';
 import { drawTickets } from './ticket-pdf.ts';
 
 type Deps = { secret: string; reader: Reader };
 
-/** A name under which a person finds the file again, of characters that every system takes. */
-function fileName(sale: Sale): string {
-  const words = `${{ es: 'entradas', en: 'tickets' }[sale.locale]} ${sale.event.name} ${sale.fiscalNumber ?? ''}`;
-  const plain = words.normalize('NFD').replaceAll(/\p{M}/gu, '');
-  const name = plain.replaceAll(/[^A-Za-z0-9]+/g, '-').slice(0, 80);
-  return `${name.replaceAll(/^-+|-+$/g, '').toLowerCase()}.pdf`;
+/** A name under which a person finds the file again. */
+function nameOf(sale: Sale): string {
+  const word = { es: 'entradas', en: 'tickets' }[sale.locale];
+  return fileName(`${word} ${sale.event.name} ${sale.fiscalNumber ?? ''}`, 'pdf');
 }
 
 /** `GET /sales/transactions/{id}/tickets.pdf`: the tickets of a sale, a page each. */
@@ -38,12 +36,9 @@ export function readTicketsRoute(app: App, deps: Deps): void {
       const key = openSale(deps.secret, request.params.transaction_id, request.query.token);
       const sale = key && (await readSale(deps.reader, key));
       if (!sale) throw saleNotFound();
-      if (sale.items.some((item) => !item.ticket)) {
-        const detail = 'The tickets of this sale are being made. They are usually ready within seconds.';
-        throw new Problem('tickets_not_ready', detail, { retryAfterSeconds: 1 });
-      }
+      if (sale.items.some((item) => !item.ticket)) throw ticketsNotReady();
       const pdf = await drawTickets(sale);
-      reply.header('content-disposition', `inline; filename="${fileName(sale)}"`);
+      reply.header('content-disposition', `inline; filename="${nameOf(sale)}"`);
       return reply.type('application/pdf').send(pdf);
     },
   );

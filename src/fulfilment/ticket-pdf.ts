@@ -1,10 +1,10 @@
 import PDFDocument from 'pdfkit';
 import encodeQR from 'qr';
-import { formatTicketCode } from '../admission/ticket-code.ts';
 import { assert } from '../base/assert.ts';
 import type { Sale, SaleItem } from '../orders/sale.ts';
 import { addFonts, useFonts, type Pdf } from './pdf-font.ts';
 import { fitText, two, writeLine, writeLines, type TextStyle } from './pdf-text.ts';
+import { ticketCodeOf } from './sale-ticket.ts';
 import { eventPalette, type Palette } from './ticket-palette.ts';
 import { ticketText, type TicketText } from './ticket-text.ts';
 
@@ -198,11 +198,9 @@ function drawStub(pdf: Pdf, text: TicketText, code: string): void {
 }
 
 function drawTicket(pdf: Pdf, sale: Sale, item: SaleItem, fonts: Record<string, unknown>): void {
-  assert(item.ticket, 'a ticket is drawn once it is signed');
-  const { tenantId, transactionId, event } = sale;
-  const { keyId, signature } = item.ticket;
-  const claims = { tenantId, eventId: event.eventId, transactionId, itemNo: item.itemNo, keyId };
-  const palette = eventPalette(event.eventId);
+  const { ticket } = item;
+  assert(ticket, 'a ticket is drawn once it is signed');
+  const palette = eventPalette(sale.event.eventId);
   const text = ticketText(sale, item);
   pdf.addPage();
   useFonts(pdf, fonts);
@@ -211,7 +209,7 @@ function drawTicket(pdf: Pdf, sale: Sale, item: SaleItem, fonts: Record<string, 
   drawVenue(pdf, text);
   drawSeat(pdf, text);
   drawFacts(pdf, text);
-  drawStub(pdf, text, formatTicketCode(claims, signature));
+  drawStub(pdf, text, ticketCodeOf(sale, { ...item, ticket }));
 }
 
 /**

@@ -2,7 +2,9 @@ import { formatDay, formatMoney, formatTime, type Locale } from '../base/format.
 import { formatTicketId, type Sale, type SaleItem } from '../orders/sale.ts';
 import { toWinAnsi } from './win-ansi.ts';
 
-/** The words of one ticket, in the buyer's language and in characters that the PDF's fonts have. */
+type Encode = (text: string) => string;
+
+/** The words of one ticket, in the buyer's language. */
 export type TicketText = {
   seller: string;
   /** `2 / 3`: the ticket's place in its order. */
@@ -50,37 +52,40 @@ function capitalise(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
-function seatFields(item: SaleItem, locale: Locale): TicketText['seat'] {
+function seatFields(item: SaleItem, locale: Locale, encode: Encode): TicketText['seat'] {
   const say = words[locale];
-  if (!item.seat) return [{ label: say.general, value: toWinAnsi(item.zoneName) }];
+  if (!item.seat) return [{ label: say.general, value: encode(item.zoneName) }];
   return [
-    { label: say.zone, value: toWinAnsi(item.zoneName) },
-    { label: say.row, value: toWinAnsi(item.seat.row) },
-    { label: say.seat, value: toWinAnsi(item.seat.number) },
+    { label: say.zone, value: encode(item.zoneName) },
+    { label: say.row, value: encode(item.seat.row) },
+    { label: say.seat, value: encode(item.seat.number) },
   ];
 }
 
-/** What stands on the ticket of one place of a sale. */
-export function ticketText(sale: Sale, item: SaleItem): TicketText {
+/**
+ * What stands on the ticket of one place of a sale.
+ * @param encode what becomes of texts from people: characters that the PDF's fonts have, unless a pass shows any.
+ */
+export function ticketText(sale: Sale, item: SaleItem, encode: Encode = toWinAnsi): TicketText {
   const { locale, customer, seller, venue, event } = sale;
   const say = words[locale];
-  const holder = toWinAnsi(customer.name) || toWinAnsi(customer.email ?? customer.phone ?? '');
+  const holder = encode(customer.name) || encode(customer.email ?? customer.phone ?? '');
   return {
-    seller: toWinAnsi(seller.name),
+    seller: encode(seller.name),
     place: `${say.ticket} ${item.itemNo} / ${sale.items.length}`,
-    event: toWinAnsi(event.name),
-    day: toWinAnsi(capitalise(formatDay(event.startsAt, venue.timezone, locale))),
-    time: toWinAnsi(formatTime(event.startsAt, venue.timezone, locale)),
-    venue: toWinAnsi(venue.name),
-    address: toWinAnsi(venue.address ?? ''),
-    seat: seatFields(item, locale),
+    event: encode(event.name),
+    day: encode(capitalise(formatDay(event.startsAt, venue.timezone, locale))),
+    time: encode(formatTime(event.startsAt, venue.timezone, locale)),
+    venue: encode(venue.name),
+    address: encode(venue.address ?? ''),
+    seat: seatFields(item, locale, encode),
     facts: [
       { label: say.holder, value: holder },
-      { label: say.price, value: toWinAnsi(formatMoney(item.total, sale.currency, locale)) },
-      { label: say.fiscal, value: toWinAnsi(sale.fiscalNumber ?? '') },
+      { label: say.price, value: encode(formatMoney(item.total, sale.currency, locale)) },
+      { label: say.fiscal, value: encode(sale.fiscalNumber ?? '') },
     ],
     ticketId: formatTicketId(sale.transactionId, item.itemNo),
-    legal: [toWinAnsi(seller.legalName), toWinAnsi(seller.taxId)].filter(Boolean).join('  ·  '),
+    legal: [encode(seller.legalName), encode(seller.taxId)].filter(Boolean).join('  ·  '),
     advice: say.advice,
   };
 }

@@ -21,6 +21,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** The route's own refusals, for the OpenAPI document; those that every route has are added. */
     problems?: readonly ErrorCode[];
+    /** What a member of staff must be allowed to do; a route that names one is not open to the world. */
+    right?: string;
     /** A hot route is not written to the log when it succeeds. */
     hot?: boolean;
   }

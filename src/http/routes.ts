@@ -30,14 +30,23 @@ import { readEventRoute } from '../catalog/read-event.route.ts';
 import { readSeatsRoute } from '../catalog/read-seats.route.ts';
 import { streamAvailabilityRoute } from '../catalog/stream-availability.route.ts';
 import { confirmSaleRoute } from '../checkout/confirm-sale.route.ts';
+import { openGooglePassRoute } from '../fulfilment/open-google-pass.route.ts';
+import { readApplePassRoute } from '../fulfilment/read-apple-pass.route.ts';
+import { readCalendarRoute } from '../fulfilment/read-calendar.route.ts';
 import { readTicketsRoute } from '../fulfilment/read-tickets.route.ts';
 import { extendHoldRoute } from '../holds/extend-hold.route.ts';
 import { placeHoldRoute } from '../holds/place-hold.route.ts';
 import { readHoldRoute } from '../holds/read-hold.route.ts';
 import { releaseHoldRoute } from '../holds/release-hold.route.ts';
+import { receiveMetaStatusRoute } from '../notifications/receive-meta-status.route.ts';
+import { receiveTwilioStatusRoute } from '../notifications/receive-twilio-status.route.ts';
+import { verifyMetaCallbackRoute } from '../notifications/verify-meta-callback.route.ts';
 import { readOutboxRoute } from '../notifications/read-outbox.route.ts';
+import { openOrderRoute } from '../orders/open-order.route.ts';
 import { readTransactionRoute } from '../orders/read-transaction.route.ts';
 import { streamTransactionRoute } from '../progress/stream-transaction.route.ts';
+import type { Pool } from '../db/pool.ts';
+import type { GoogleWallet } from '../fulfilment/google-pass.ts';
 import type { App } from './app.ts';
 import { readHealthRoute } from './read-health.route.ts';
 import { readMetricsRoute } from './read-metrics.route.ts';
@@ -62,16 +71,37 @@ export function mountRoutes(app: App, deps: RouteDeps): void {
 
   confirmSaleRoute(app, deps);
   readTransactionRoute(app, deps);
+  openOrderRoute(app, deps);
   streamTransactionRoute(app, deps);
   readTicketsRoute(app, deps);
+  readCalendarRoute(app, deps);
+  readApplePassRoute(app, deps);
+  if (deps.googleWallet) openGooglePassRoute(app, { ...deps, googleWallet: deps.googleWallet });
   listTicketKeysRoute(app, deps);
   if (deps.outbox) readOutboxRoute(app, deps);
+  mountCallbacks(app, deps);
 }
+
+/** What providers tell us: only of those that are configured. */
+function mountCallbacks(app: App, { callbacks, pool, publicUrl }: RouteDeps): void {
+  const { twilioAuthToken, metaAppSecret, metaVerifyToken } = callbacks;
+  if (twilioAuthToken !== undefined) receiveTwilioStatusRoute(app, { pool, publicUrl, twilioAuthToken });
+  if (metaAppSecret === undefined || metaVerifyToken === undefined) return;
+  receiveMetaStatusRoute(app, { pool, metaAppSecret });
+  verifyMetaCallbackRoute(app, { metaVerifyToken });
+}
+
+type CallbackSecrets = Record<'twilioAuthToken' | 'metaAppSecret' | 'metaVerifyToken', string | undefined>;
 
 type DepsOf<R extends (app: App, deps: never) => void> = Parameters<R>[1];
 
 /** What the routes are built from. */
-export type RouteDeps = { outbox: boolean } & DepsOf<typeof readHealthRoute> &
+export type RouteDeps = {
+  outbox: boolean;
+  callbacks: CallbackSecrets;
+  pool: Pool;
+  googleWallet: GoogleWallet | undefined;
+} & DepsOf<typeof readHealthRoute> &
   DepsOf<typeof readMetricsRoute> &
   DepsOf<typeof listEventsRoute> &
   DepsOf<typeof readEventRoute> &
@@ -84,5 +114,8 @@ export type RouteDeps = { outbox: boolean } & DepsOf<typeof readHealthRoute> &
   DepsOf<typeof readTransactionRoute> &
   DepsOf<typeof streamTransactionRoute> &
   DepsOf<typeof readTicketsRoute> &
+  DepsOf<typeof readCalendarRoute> &
+  DepsOf<typeof readApplePassRoute> &
+  Omit<DepsOf<typeof openGooglePassRoute>, 'googleWallet'> &
   DepsOf<typeof listTicketKeysRoute> &
   DepsOf<typeof readOutboxRoute>;

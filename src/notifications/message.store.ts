@@ -1,7 +1,7 @@
 import type { Reader, Tx } from '../db/transaction.ts';
-
-/** A message on its way, or at its end. */
-export type MessageState = 'queued' | 'sending' | 'accepted' | 'failed' | 'skipped';
+import type { Channel, MessageCost } from './channel.ts';
+import type { MessageKey } from './message-reference.ts';
+import type { MessageState } from './message-state.ts';
 
 export type OutgoingMessage = {
   transactionId: string;
@@ -10,23 +10,35 @@ export type OutgoingMessage = {
   messageId: string;
 };
 
-/** Notes that mails are about to be sent, which counts as an attempt; one that was accepted stays so. */
+/** What the messages of one batch have in common. */
+export type MessageBatch = Pick<MessageKey, 'tenantId' | 'channel' | 'kind' | 'occasionNo'>;
+
+/**
+ * Notes that messages are about to be sent, which counts as an attempt. One that its provider has already, as a callback
+ * may have told after an answer was lost, stays as it is.
+ * @returns those that were noted, with the number of the attempt; the others are with their provider.
+ */
 export async function startMessages(
   tx: Tx,
-  tenantId: number,
+  { tenantId, channel, kind, occasionNo }: MessageBatch,
   messages: readonly OutgoingMessage[],
-): Promise<void> {
-  await tx.query({
+): Promise<{ transactionId: string; attempts: number }[]> {
+  return await tx.query<{ transactionId: string; attempts: number }>({
     name: 'start-messages',
-    text: `insert into messages as m (tenant_id, transaction_id, channel, recipient, subject, state, attempts, message_id)
-           select $1, u.transaction_id, 'email', u.recipient, u.subject, 'sending', 1, u.message_id
-             from unnest($2::uuid[], $3::text[], $4::text[], $5::text[]) u (transaction_id, recipient, subject, message_id)
-           on conflict (tenant_id, transaction_id, channel) do update
+    text: `insert into messages as m (tenant_id, transaction_id, channel, kind, occasion_no, recipient, subject, state,
+                                      attempts, message_id)
+           select $1, u.transaction_id, $2, $3, $4, u.recipient, u.subject, 'sending', 1, u.message_id
+             from unnest($5::uuid[], $6::text[], $7::text[], $8::text[]) u (transaction_id, recipient, subject, message_id)
+           on conflict (tenant_id, transaction_id, channel, kind, occasion_no) do update
               set state = 'sending', attempts = m.attempts + 1, recipient = excluded.recipient,
                   subject = excluded.subject, message_id = excluded.message_id, updated_at = now()
-            where m.state <> 'accepted'`,
+            where m.state in ('queued', 'sending', 'failed', 'skipped')
+           returning m.transaction_id as "transactionId", m.attempts`,
     values: [
       tenantId,
+      channel,
+      kind,
+      occasionNo,
       messages.map((message) => message.transactionId),
       messages.map((message) => message.recipient),
       messages.map((message) => message.subject),
@@ -41,25 +53,41 @@ export type SentMessage = {
   /** In words; null when nothing went wrong. */
   lastError: string | null;
   raw: Buffer | null;
+  /** What the provider said of a message that it took; absent for mail. */
+  provider?: { name: Channel['provider']; id: string; cost: MessageCost | null };
 };
 
-/** Notes what came of mails. */
-export async function endMessages(tx: Tx, tenantId: number, messages: readonly SentMessage[]): Promise<void> {
+/** Notes what came of messages; one that has come further in the meantime stays so. */
+export async function endMessages(
+  tx: Tx,
+  { tenantId, channel, kind, occasionNo }: MessageBatch,
+  messages: readonly SentMessage[],
+): Promise<void> {
   await tx.query({
     name: 'end-messages',
     text: `update messages m
-              set state = u.state, last_error = u.last_error, raw = u.raw, updated_at = now()
-             from unnest($2::uuid[], $3::message_state[], $4::text[], $5::bytea[])
-                    u (transaction_id, state, last_error, raw)
-            where m.tenant_id = $1 and m.transaction_id = any ($2::uuid[])
-              and m.transaction_id = u.transaction_id and m.channel = 'email'
-              and m.state <> 'accepted'`,
+              set state = u.state, last_error = u.last_error, raw = u.raw, provider = u.provider,
+                  provider_id = u.provider_id, cost_micros = u.cost_micros, cost_currency = u.cost_currency,
+                  updated_at = now()
+             from unnest($5::uuid[], $6::message_state[], $7::text[], $8::bytea[], $9::text[], $10::text[],
+                         $11::bigint[], $12::text[])
+                    u (transaction_id, state, last_error, raw, provider, provider_id, cost_micros, cost_currency)
+            where m.tenant_id = $1 and m.transaction_id = any ($5::uuid[])
+              and m.transaction_id = u.transaction_id and m.channel = $2 and m.kind = $3 and m.occasion_no = $4
+              and m.state in ('queued', 'sending')`,
     values: [
       tenantId,
+      channel,
+      kind,
+      occasionNo,
       messages.map((message) => message.transactionId),
       messages.map((message) => message.state),
       messages.map((message) => message.lastError),
       messages.map((message) => message.raw),
+      messages.map((message) => message.provider?.name ?? null),
+      messages.map((message) => message.provider?.id ?? null),
+      messages.map((message) => message.provider?.cost?.micros ?? null),
+      messages.map((message) => message.provider?.cost?.currency ?? null),
     ],
   });
 }
@@ -96,7 +124,8 @@ export async function readOutboxMail(
     text: `select tenant_id as "tenantId", transaction_id as "transactionId", recipient, subject,
                   created_at as "createdAt", raw
              from messages
-            where tenant_id = $1 and transaction_id = $2 and channel = 'email' and raw is not null`,
+            where tenant_id = $1 and transaction_id = $2 and channel = 'email' and raw is not null
+            order by created_at desc limit 1`,
     values: [tenantId, transactionId],
   });
   return mail ?? null;

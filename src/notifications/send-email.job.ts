@@ -1,3 +1,4 @@
+import type { Clock } from '../base/ids.ts';
 import { limits } from '../base/limits.ts';
 import type { StepKey, StepReport } from '../base/step.ts';
 import type { Pool } from '../db/pool.ts';
@@ -10,10 +11,13 @@ import type { Sale } from '../orders/sale.ts';
 import type { StepHandler } from '../queue/queue.ts';
 import { endMessages, startMessages, type SentMessage } from './message.store.ts';
 import { headerText, isMailAddress, type Delivery, type Mailer } from './message.ts';
+import { SellerTemplates } from './seller-templates.store.ts';
+import type { Voice } from './template.ts';
 import { ticketsMessageId, ticketsSubject, writeTicketsMail } from './tickets-mail.ts';
 
 type Deps = {
   pool: Pool;
+  clock: Clock;
   log: StepLog;
   mailer: Mailer;
   /** The address that mails come from. */
@@ -26,6 +30,10 @@ type Deps = {
 
 /** How sending to one sale's buyer went; without a message when none could be written. */
 type Result = SaleWork & { report: StepReport; message: SentMessage | null };
+
+/** The messages that this job sends for one seller. */
+const batchOf = (tenantId: number) =>
+  ({ tenantId, channel: 'email', kind: 'tickets', occasionNo: 1 }) as const;
 
 type WithEmail = Sale & { customer: { email: string } };
 
@@ -63,16 +71,18 @@ function resultOf({ transactionId, steps }: Sale, delivery: Delivery): Result {
 class EmailSender {
   readonly #deps: Deps;
   readonly #lanes: StepLanes<Result>;
+  readonly #templates: SellerTemplates;
 
   constructor(deps: Deps) {
     this.#deps = deps;
+    this.#templates = new SellerTemplates({ reader: reader(deps.pool), clock: deps.clock });
     // A mail's result is committed as soon as it is known, together with those that come meanwhile.
     this.#lanes = new StepLanes<Result>({
       ...deps,
       name: 'email',
       async run(tx, tenantId, results) {
         const messages = results.flatMap((result) => result.message ?? []);
-        if (messages.length > 0) await endMessages(tx, tenantId, messages);
+        if (messages.length > 0) await endMessages(tx, batchOf(tenantId), messages);
         return results.map((result) => result.report);
       },
     });
@@ -91,7 +101,8 @@ class EmailSender {
     );
     const hopeless = open.filter((sale) => obstacle(sale) !== null);
     const hopeful = open.filter((sale) => obstacle(sale) === null) as WithEmail[];
-    await this.#start(tenantId, hopeful);
+    const voice = await this.#templates.voiceOf(tenantId);
+    await this.#start(tenantId, hopeful, voice);
     const again = new Set<string>();
     const submit = async (result: Result) => {
       if (await this.#lanes.submit(tenantId, result)) again.add(result.transactionId);
@@ -99,29 +110,29 @@ class EmailSender {
     const sending = hopeless.map((sale) => submit(failed(sale.transactionId, obstacle(sale) ?? '')));
     for (const sale of hopeful) {
       await this.#deps.turn();
-      sending.push(this.#deliver(sale).then(submit));
+      sending.push(this.#deliver(sale, voice).then(submit));
     }
     await Promise.all(sending);
     return steps.filter((step) => again.has(step.transactionId));
   }
 
-  async #start(tenantId: number, sales: WithEmail[]): Promise<void> {
+  async #start(tenantId: number, sales: WithEmail[], voice: Voice): Promise<void> {
     if (sales.length === 0) return;
     const messages = sales.map((sale) => ({
       transactionId: sale.transactionId,
       recipient: sale.customer.email,
-      subject: ticketsSubject(sale),
+      subject: ticketsSubject(sale, voice),
       messageId: ticketsMessageId(sale, this.#deps.sender),
     }));
-    await transact(this.#deps.pool, (tx) => startMessages(tx, tenantId, messages));
+    await transact(this.#deps.pool, (tx) => startMessages(tx, batchOf(tenantId), messages));
   }
 
-  async #deliver(sale: WithEmail): Promise<Result> {
+  async #deliver(sale: WithEmail, voice: Voice): Promise<Result> {
     const { mailer, sender, linksOf, log } = this.#deps;
     const { transactionId, tenantId } = sale;
     try {
       const pdf = await drawTickets(sale);
-      const mail = writeTicketsMail(sale, pdf, sender, linksOf(tenantId, transactionId));
+      const mail = writeTicketsMail(sale, pdf, sender, linksOf(tenantId, transactionId), voice);
       return resultOf(sale, await mailer.deliver(mail));
     } catch (error) {
       log.error({ err: error, tenant_id: tenantId, transaction_id: transactionId }, 'a mail failed');

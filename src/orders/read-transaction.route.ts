@@ -12,7 +12,7 @@ import {
   transactionIdSchema,
   zoneIdSchema,
 } from '../http/schemas.ts';
-import { openSale, saleLinks, saleNotFound } from './sale-token.ts';
+import { openSale, saleLinks, saleNotFound, walletLinks } from './sale-token.ts';
 import { readSale } from './sale.store.ts';
 import { saleAnswer } from './sale.ts';
 
@@ -44,6 +44,10 @@ const saleSchema = object({
       row: Type.Optional(Type.String()),
       number: Type.Optional(Type.String()),
       total: moneySchema,
+      links: object({
+        apple_wallet: Type.Optional(Type.String()),
+        google_wallet: Type.Optional(Type.String({ description: 'Leads to Google' })),
+      }),
     }),
   ),
   taxes: Type.Array(
@@ -61,10 +65,22 @@ const saleSchema = object({
       detail: Type.Optional(Type.String({ description: 'Why, in a sentence' })),
     }),
   ),
-  links: object({ self: Type.String(), events: Type.String(), tickets: Type.String(), page: Type.String() }),
+  links: object({
+    self: Type.String(),
+    events: Type.String(),
+    tickets: Type.String(),
+    calendar: Type.String(),
+    page: Type.String(),
+  }),
 });
 
-type Deps = { secret: string; reader: Reader; publicUrl: string | undefined };
+type Deps = {
+  secret: string;
+  reader: Reader;
+  publicUrl: string | undefined;
+  /** The wallets that are configured. */
+  wallets: { apple: boolean; google: boolean };
+};
 
 /** `GET /sales/transactions/{id}`: a sale with its places and its steps, for whoever has its secret link. */
 export function readTransactionRoute(app: App, deps: Deps): void {
@@ -86,7 +102,10 @@ export function readTransactionRoute(app: App, deps: Deps): void {
       const key = openSale(deps.secret, request.params.transaction_id, request.query.token);
       const sale = key && (await readSale(deps.reader, key));
       if (!sale) throw saleNotFound();
-      return saleAnswer(sale, saleLinks(deps.secret, deps.publicUrl, sale.tenantId, sale.transactionId));
+      const { secret, publicUrl, wallets } = deps;
+      return saleAnswer(sale, saleLinks(secret, publicUrl, key.tenantId, key.transactionId), (itemNo) =>
+        walletLinks(secret, publicUrl, key, itemNo, wallets),
+      );
     },
   );
 }

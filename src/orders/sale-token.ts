@@ -1,12 +1,23 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { Problem } from '../base/errors.ts';
-import { isUuid } from '../base/ids.ts';
+import { formatUuid, isUuid } from '../base/ids.ts';
 
 /** What a secret link opens: one sale of one seller. */
 export type SaleKey = { tenantId: number; transactionId: string };
 
 /** Where a sale is read. Absolute when the public address is configured, else paths of this server. */
-export type SaleLinks = { self: string; events: string; tickets: string; page: string };
+export type SaleLinks = {
+  self: string;
+  events: string;
+  tickets: string;
+  calendar: string;
+  page: string;
+  /** The page by few characters: an SMS is paid for by its length. */
+  short: string;
+};
+
+/** Where one ticket of a sale is taken into a wallet; what is not configured is absent. */
+export type WalletLinks = { apple_wallet?: string; google_wallet?: string };
 
 // 18 bytes are 144 bits, and 24 characters of base64url without padding.
 const macBytes = 18;
@@ -39,6 +50,24 @@ export function openSale(secret: string, transactionId: string, token: string | 
   return timingSafeEqual(Buffer.from(match[2]!, 'base64url'), mac(secret, key)) ? key : null;
 }
 
+// The sale's 16 bytes before those of its token: 34 bytes are 46 characters.
+const shortPattern = /^([1-9]\d{0,9})\.([A-Za-z0-9_-]{46})$/;
+
+/** What a short link says of a sale: `<tenantId>.<46 characters>`, as unguessable as its token. */
+export function shortCode(secret: string, tenantId: number, transactionId: string): string {
+  const id = Buffer.from(transactionId.replaceAll('-', ''), 'hex');
+  return `${tenantId}.${Buffer.concat([id, mac(secret, { tenantId, transactionId })]).toString('base64url')}`;
+}
+
+/** The sale that a short link's code opens, or null when it is malformed or another sale's. */
+export function openShortCode(secret: string, code: string): SaleKey | null {
+  const match = shortPattern.exec(code);
+  if (!match) return null;
+  const bytes = Buffer.from(match[2]!, 'base64url');
+  const token = `${match[1]}.${bytes.subarray(16).toString('base64url')}`;
+  return openSale(secret, formatUuid(bytes.subarray(0, 16)), token);
+}
+
 /** What a missing sale and a wrong token are answered with: the same, so that nobody learns which sales exist. */
 export function saleNotFound(): Problem {
   return new Problem('transaction_not_found', 'There is no such sale, or the link to it is not complete.');
@@ -58,6 +87,25 @@ export function saleLinks(
     self: `${sale}${query}`,
     events: `${sale}/events${query}`,
     tickets: `${sale}/tickets.pdf${query}`,
+    calendar: `${sale}/calendar.ics${query}`,
     page: `${base}/orders/${transactionId}${query}`,
+    short: `${base}/o/${shortCode(secret, tenantId, transactionId)}`,
+  };
+}
+
+/** The links of one ticket to the wallets that are configured. */
+export function walletLinks(
+  secret: string,
+  publicUrl: string | undefined,
+  { tenantId, transactionId }: SaleKey,
+  itemNo: number,
+  wallets: { apple: boolean; google: boolean },
+): WalletLinks {
+  const base = (publicUrl ?? '').replace(/\/+$/, '');
+  const query = `?token=${saleToken(secret, tenantId, transactionId)}`;
+  const ticket = `${base}/sales/transactions/${transactionId}/tickets/${itemNo}`;
+  return {
+    ...(wallets.apple && { apple_wallet: `${ticket}/apple-wallet.pkpass${query}` }),
+    ...(wallets.google && { google_wallet: `${ticket}/google-wallet${query}` }),
   };
 }

@@ -1,7 +1,7 @@
 import type { Locale } from '../base/format.ts';
 import { formatEventId, formatSeatId, formatZoneId } from '../base/ids.ts';
 import type { StepName, StepState } from '../base/step.ts';
-import type { SaleLinks } from './sale-token.ts';
+import type { SaleLinks, WalletLinks } from './sale-token.ts';
 
 export type SaleStatus = 'processing' | 'awaiting_payment' | 'completed' | 'cancelled' | 'refunded';
 
@@ -82,7 +82,9 @@ function stepAnswers(sale: Sale): StepAnswer[] {
   return answers;
 }
 
-function itemAnswer(sale: Sale, item: SaleItem) {
+type LinksOfTicket = (itemNo: number) => WalletLinks;
+
+function itemAnswer(sale: Sale, item: SaleItem, linksOf: LinksOfTicket) {
   const event = { tenantId: sale.tenantId, eventId: sale.event.eventId };
   const { seat } = item;
   return {
@@ -91,6 +93,7 @@ function itemAnswer(sale: Sale, item: SaleItem) {
     zone_name: item.zoneName,
     ...(seat && { seat_id: formatSeatId(event, seat.seatNo), row: seat.row, number: seat.number }),
     total: item.total,
+    links: item.ticket ? linksOf(item.itemNo) : {},
   };
 }
 
@@ -98,8 +101,11 @@ function customerAnswer({ name, email, phone }: Sale['customer']) {
   return { name, ...(email !== null && { email }), ...(phone !== null && { phone }) };
 }
 
-/** A sale as the API shows it to whoever has its secret link. */
-export function saleAnswer(sale: Sale, links: SaleLinks) {
+/**
+ * A sale as the API shows it to whoever has its secret link.
+ * @param linksOf the wallets that a ticket can be taken into, once it is made.
+ */
+export function saleAnswer(sale: Sale, links: SaleLinks, linksOf: LinksOfTicket) {
   return {
     id: sale.transactionId,
     status: sale.status,
@@ -115,7 +121,7 @@ export function saleAnswer(sale: Sale, links: SaleLinks) {
       venue: { name: sale.venue.name, ...(sale.venue.address !== null && { address: sale.venue.address }) },
     },
     customer: customerAnswer(sale.customer),
-    items: sale.items.map((item) => itemAnswer(sale, item)),
+    items: sale.items.map((item) => itemAnswer(sale, item, linksOf)),
     taxes: sale.taxes.map(({ name, ratePpm, amount }) => ({
       name,
       ...(ratePpm !== null && { rate: ratePpm / 10_000 }),

@@ -1,0 +1,112 @@
+import { PKPass } from 'passkit-generator';
+import type { Sale } from '../orders/sale.ts';
+import { inkOn, type Brand } from '../notifications/brand.ts';
+import { drawPng, type Pixel } from './png.ts';
+import { ticketCodeOf, type TicketItem } from './sale-ticket.ts';
+import { eventPalette } from './ticket-palette.ts';
+import { ticketText } from './ticket-text.ts';
+
+/** What a pass is signed with, as Apple gives it out; all in PEM. */
+export type PassKeys = {
+  passTypeId: string;
+  teamId: string;
+  /** Of the pass type. */
+  certificate: string;
+  key: string;
+  passphrase?: string;
+  /** Apple's own intermediate certificate (WWDR). */
+  wwdr: string;
+};
+
+const words = {
+  es: {
+    date: 'Fecha',
+    time: 'Hora',
+    venue: 'Lugar',
+    ticket: 'Entrada',
+    order: 'Mi compra',
+    address: 'Dirección',
+  },
+  en: { date: 'Date', time: 'Time', venue: 'Venue', ticket: 'Ticket', order: 'My order', address: 'Address' },
+} as const;
+
+function rgb(color: string): readonly [number, number, number] {
+  return [1, 3, 5].map((at) => Number.parseInt(color.slice(at, at + 2), 16)) as [number, number, number];
+}
+
+const asRgb = (color: string) => `rgb(${rgb(color).join(', ')})`;
+
+/** The house's sign: a ticket with its two notches on the seller's ground. Icons are 29 points wide. */
+function drawIcon(color: string, scale: number): Buffer {
+  const size = 29 * scale;
+  const ground: Pixel = [...rgb(color), 255];
+  const ink: Pixel = [...rgb(inkOn(color)), 255];
+  return drawPng(size, (x, y) => {
+    const [u, v] = [(x + 0.5) / size, (y + 0.5) / size];
+    const inside = u > 0.17 && u < 0.83 && v > 0.31 && v < 0.69;
+    const notched = [0.17, 0.83].some((edge) => Math.hypot(u - edge, v - 0.5) < 0.075);
+    return inside && !notched ? ink : ground;
+  });
+}
+
+const field = (key: string, label: string, value: string) => ({ key, label, value });
+
+/** Makes the Apple Wallet pass of one ticket, signed: a `.pkpass` file. */
+export function makeApplePass(
+  sale: Sale,
+  item: TicketItem,
+  keys: PassKeys,
+  brand: Brand,
+  pageUrl: string | null,
+): Buffer {
+  const say = words[sale.locale];
+  const text = ticketText(sale, item, (plain) => plain);
+  const palette = eventPalette(sale.event.eventId);
+  const ground = brand.color ?? palette.deep;
+  const icons = [1, 2, 3].map((scale) => [
+    `icon${scale === 1 ? '' : `@${scale}x`}.png`,
+    drawIcon(ground, scale),
+  ]);
+  const { certificate: signerCert, key: signerKey, passphrase, wwdr } = keys;
+  const signing = {
+    wwdr,
+    signerCert,
+    signerKey,
+    ...(passphrase !== undefined && { signerKeyPassphrase: passphrase }),
+  };
+  const organizationName = brand.name ?? sale.seller.name;
+  const pass = new PKPass(Object.fromEntries(icons) as Record<string, Buffer>, signing, {
+    passTypeIdentifier: keys.passTypeId,
+    teamIdentifier: keys.teamId,
+    serialNumber: text.ticketId,
+    organizationName,
+    description: `${say.ticket}: ${sale.event.name}`,
+    logoText: organizationName,
+    backgroundColor: asRgb(ground),
+    foregroundColor: asRgb(inkOn(ground)),
+    labelColor: asRgb(brand.color === null ? palette.glow : inkOn(ground)),
+    groupingIdentifier: sale.transactionId,
+    sharingProhibited: true,
+  });
+  pass.type = 'eventTicket';
+  pass.headerFields.push(field('place', say.ticket, `${item.itemNo} / ${sale.items.length}`));
+  pass.primaryFields.push(field('event', '', sale.event.name));
+  pass.secondaryFields.push(field('date', say.date, text.day), field('time', say.time, text.time));
+  pass.auxiliaryFields.push(...text.seat.map(({ label, value }, i) => field(`seat${i}`, label, value)));
+  pass.backFields.push(
+    field('venue', say.venue, text.venue),
+    ...(text.address === '' ? [] : [field('address', say.address, text.address)]),
+    ...text.facts.map(({ label, value }, i) => field(`fact${i}`, label, value)),
+    ...(pageUrl === null ? [] : [field('order', say.order, pageUrl)]),
+    field('advice', '', `${text.advice}\n\n${text.legal}`),
+  );
+  const message = ticketCodeOf(sale, item);
+  pass.setBarcodes({
+    format: 'PKBarcodeFormatQR',
+    message,
+    messageEncoding: 'iso-8859-1',
+    altText: text.ticketId,
+  });
+  pass.setRelevantDate(sale.event.startsAt);
+  return pass.getAsBuffer();
+}

@@ -1,0 +1,33 @@
+import type { Locale } from '../base/format.ts';
+
+/** What a text message says: an SMS its words, a WhatsApp the template that Meta has approved and what fills it. */
+export type TextContent =
+  | { channel: 'sms'; body: string }
+  | { channel: 'whatsapp'; template: string; locale: Locale; variables: readonly string[] };
+
+/** An SMS or a WhatsApp message, ready to be handed to a provider. */
+export type TextMessage = {
+  /** The same for every attempt at the same message, and for no other (message-reference.ts). */
+  reference: string;
+  /** 1 at the first attempt: from the second on, the provider may have the message already. */
+  attempt: number;
+  /** E.164: `+584125550000`. */
+  to: string;
+  content: TextContent;
+};
+
+/** What a message costs, in millionths of the currency's unit: providers charge fractions of a cent. */
+export type MessageCost = { micros: number; currency: string };
+
+/** What came of handing a message to a provider; `reason` is a sentence for the people who read the sale. */
+export type ChannelDelivery =
+  | { outcome: 'accepted'; providerId: string; cost?: MessageCost }
+  | { outcome: 'postponed'; reason: string; retryAfterSeconds?: number }
+  | { outcome: 'refused'; reason: string };
+
+/** A way to people's telephones. It never throws: what goes wrong is an outcome. */
+export type Channel = {
+  /** As it stands in `messages.provider`. */
+  provider: 'twilio' | 'meta';
+  deliver(message: TextMessage): Promise<ChannelDelivery>;
+};

@@ -1,0 +1,41 @@
+import { Type } from 'typebox';
+import { locales } from '../base/format.ts';
+import type { Reader } from '../db/transaction.ts';
+import type { App } from '../http/app.ts';
+import { object } from '../http/schemas.ts';
+import { messageKinds } from './message-kind.ts';
+import { changedParts, readOverrides } from './template.store.ts';
+import { tenantParamsSchema } from './template.schema.ts';
+
+/** `GET /sellers/{id}/templates`: every kind of message in every language, and what of it is the seller's own. */
+export function listTemplatesRoute(app: App, deps: { reader: Reader }): void {
+  app.get(
+    '/sellers/:tenant_id/templates',
+    {
+      config: { right: 'templates.edit' },
+      schema: {
+        operationId: 'listTemplates',
+        tags: ['messages'],
+        summary: 'The templates of messages',
+        params: tenantParamsSchema,
+        response: {
+          200: object({
+            data: Type.Array(
+              object({ kind: Type.String(), locale: Type.String(), changed: Type.Array(Type.String()) }),
+            ),
+          }),
+        },
+      },
+    },
+    async ({ params }) => {
+      const overrides = await readOverrides(deps.reader, params.tenant_id);
+      const data = messageKinds.flatMap((kind) =>
+        locales.map((locale) => {
+          const own = overrides.find((one) => one.kind === kind && one.locale === locale);
+          return { kind, locale, changed: changedParts(own ?? null) };
+        }),
+      );
+      return { data };
+    },
+  );
+}

@@ -1,0 +1,47 @@
+import { Type } from 'typebox';
+import { Problem } from '../base/errors.ts';
+import type { Clock, IdSource } from '../base/ids.ts';
+import type { Pool } from '../db/pool.ts';
+import { transact } from '../db/transaction.ts';
+import type { App } from '../http/app.ts';
+import { object } from '../http/schemas.ts';
+import { endpointNotFound } from './webhook-answer.ts';
+import { publishWebhookEvents } from './webhook-delivery.store.ts';
+import { readEndpoint } from './webhook-endpoint.store.ts';
+import { writeWebhookEvent } from './webhook-event.ts';
+import { endpointParamsSchema } from './webhook.schema.ts';
+
+type Deps = { pool: Pool; ids: IdSource; clock: Clock };
+
+/** `POST …/webhook-endpoints/{endpoint}/test`: an event of type `webhook.test` goes to this endpoint alone. */
+export function testWebhookEndpointRoute(app: App, deps: Deps): void {
+  app.post(
+    '/sellers/:tenant_id/webhook-endpoints/:endpoint_id/test',
+    {
+      config: {
+        right: 'webhooks.edit',
+        problems: ['webhook_endpoint_not_found', 'webhook_endpoint_disabled'],
+      },
+      schema: {
+        operationId: 'testWebhookEndpoint',
+        tags: ['webhooks'],
+        summary: 'Send a test event',
+        params: endpointParamsSchema,
+        response: { 202: object({ event_id: Type.String() }) },
+      },
+    },
+    async ({ params }, reply) => {
+      const key = { tenantId: params.tenant_id, endpointId: params.endpoint_id };
+      const now = deps.clock.now();
+      const event = writeWebhookEvent(deps.ids.uuid(), 'webhook.test', now, {});
+      await transact(deps.pool, async (tx) => {
+        const endpoint = await readEndpoint(tx, key);
+        if (!endpoint) throw endpointNotFound();
+        if (!endpoint.enabled)
+          throw new Problem('webhook_endpoint_disabled', 'Switch the endpoint on first.');
+        await publishWebhookEvents(tx, key.tenantId, [event], now, key.endpointId);
+      });
+      return reply.code(202).send({ event_id: event.eventId });
+    },
+  );
+}
