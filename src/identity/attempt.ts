@@ -16,6 +16,9 @@ export const enrolmentRule: AttemptRule = {
   windowSeconds: limits.enrolmentsPerAddressSeconds,
 };
 
+/** A code of an app is used once, although its neighbours in time are taken too (RFC 6238, section 5.2). */
+export const codeUseRule: AttemptRule = { max: 1, windowSeconds: 90 };
+
 /** What came of counting an attempt. */
 export type AttemptCount = { allowed: boolean; retryAfterSeconds: number };
 

@@ -136,7 +136,7 @@ export function createAuth(options: Options): Auth {
       const answer = ((await response.json().catch(() => null)) ?? {}) as Record<string, unknown>;
       if (response.ok) return { body: answer, cookies: response.headers.getSetCookie() };
       const retryAfter = Number(response.headers.get('x-retry-after') ?? 1);
-      const code = String(answer['code'] ?? '');
+      const { code = '' } = answer as { code?: string };
       throw (
         toProblem(response.status, code, retryAfter) ??
         new Error(`better-auth ${path}: ${response.status} ${code}`)

@@ -1,7 +1,6 @@
 import { Type } from 'typebox';
 import { Problem } from '../base/errors.ts';
 import type { Clock, IdSource } from '../base/ids.ts';
-import { limits } from '../base/limits.ts';
 import type { Pool } from '../db/pool.ts';
 import { transact } from '../db/transaction.ts';
 import type { App } from '../http/app.ts';

@@ -1,6 +1,5 @@
 import { Type } from 'typebox';
 import type { Clock } from '../base/ids.ts';
-import { limits } from '../base/limits.ts';
 import type { Pool } from '../db/pool.ts';
 import type { App } from '../http/app.ts';
 import { callerOf } from '../http/guard.ts';
