@@ -317,15 +317,39 @@ test("another seller's staff, keys, devices and invitations are not there", asyn
   assert.deepEqual(verbs(await readLog(owner, path)).slice(0, -2), ['enable_two_factor staff']);
 });
 
+/** Lets requests that change staff go on only once `count` of them wait for the same rows. */
+async function together<T>(count: number, work: () => Promise<T>): Promise<T> {
+  const blocker = await pool.connect();
+  try {
+    await blocker.query('begin');
+    await blocker.query('select from staff for no key update');
+    const running = work();
+    await waitUntil('all wait', async () => {
+      const { rows } = await pool.query<{ waiting: number }>(
+        `select count(*)::int as waiting from pg_stat_activity
+          where datname = current_database() and wait_event_type = 'Lock' and query like '%change_staff%'`,
+      );
+      return rows[0]!.waiting === count;
+    });
+    await blocker.query('commit');
+    return await running;
+  } finally {
+    await blocker.query('rollback');
+    blocker.release();
+  }
+}
+
 /** Two owners who take each other's role at once. */
 async function removeEachOther(): Promise<{ outcomes: (string | number)[]; owners: number }> {
   const { seller, owner, path } = await openSeller();
   const second = await signedIn(pool, client, seller, 'owner');
   const [a, b] = [await userId(owner), await userId(second)];
-  const answers = await Promise.all([
-    owner.send('PATCH', `${path}/staff/${b}`, { active: false }),
-    second.send('PATCH', `${path}/staff/${a}`, { role: 'cashier' }),
-  ]);
+  const answers = await together(2, () =>
+    Promise.all([
+      owner.send('PATCH', `${path}/staff/${b}`, { active: false }),
+      second.send('PATCH', `${path}/staff/${a}`, { role: 'cashier' }),
+    ]),
+  );
   const { rows } = await pool.query<{ owners: number }>(
     `select count(*)::int as owners from staff where tenant_id = $1 and role = 'owner' and deactivated_at is null`,
     [seller],
@@ -333,33 +357,15 @@ async function removeEachOther(): Promise<{ outcomes: (string | number)[]; owner
   return { outcomes: answers.map(outcomeOf), owners: rows[0]!.owners };
 }
 
-/** Both requests wait for this lock once they are known, so that neither has ended before the other begins. */
-async function atOnce<T>(work: () => Promise<T>): Promise<T> {
-  const blocker = await pool.connect();
-  await blocker.query('begin');
-  await blocker.query(`select from staff for no key update`);
-  const running = work();
-  await waitUntil('both wait', async () => {
-    const { rows } = await pool.query<{ n: number }>(
-      `select count(*)::int as n from pg_stat_activity
-        where datname = current_database() and wait_event_type = 'Lock' and query like '%change_staff%'`,
-    );
-    return rows[0]!.n === 2;
-  });
-  await blocker.query('commit');
-  blocker.release();
-  return await running;
-}
-
 test('two owners who remove each other at once leave one', async () => {
-  const { outcomes, owners } = await atOnce(removeEachOther);
+  const { outcomes, owners } = await removeEachOther();
   assert.deepEqual(outcomes.map(String).toSorted(), ['200', 'last_owner']);
   assert.equal(owners, 1);
 });
 
 test('control: without the lock on all owners, nobody is left', () =>
   withoutGuard(pool, 'change_staff', /perform from staff s[^;]*for update;/, '', async () => {
-    const { outcomes, owners } = await atOnce(removeEachOther);
+    const { outcomes, owners } = await removeEachOther();
     assert.deepEqual([outcomes, owners], [[200, 200], 0]);
   }));
 
