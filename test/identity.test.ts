@@ -12,7 +12,7 @@ import {
   parseEnrolmentCode,
   parseToken,
 } from '../src/identity/secret-token.ts';
-import { Problem } from '../src/base/errors.ts';
+import type { Problem } from '../src/base/errors.ts';
 
 test('a token says whose it is, and is looked for by its hash', () => {
   const token = makeToken('live', 12);

@@ -155,11 +155,11 @@ test('a mail that does not go leaves the invitation, which says why; another one
     ['failed'],
   );
   await owner.send('POST', `${path}/staff/invitations`, { email: 'eva2@example.com', role: 'cashier' });
-  const before = tokenFor('eva2@example.com');
+  const earlier = tokenFor('eva2@example.com');
   await owner.send('POST', `${path}/staff/invitations`, { email: 'eva2@example.com', role: 'steward' });
   const { send } = openBrowser(client);
   assert.equal(
-    outcomeOf(await send('POST', '/auth/invitations/read', { token: before })),
+    outcomeOf(await send('POST', '/auth/invitations/read', { token: earlier })),
     'invitation_ended',
   );
   const token = tokenFor('eva2@example.com');
@@ -387,12 +387,12 @@ test('lists are read page by page', async () => {
   for (let i = 0; i < 3; i++) await createPerson(pool, client, seller, 'cashier');
   for (const list of ['staff', 'audit-log']) {
     const seen: string[] = [];
-    for (let after = ''; ;) {
-      const { json } = await owner.send('GET', `${path}/${list}?limit=2${after}`);
+    for (let cursor = ''; ;) {
+      const { json } = await owner.send('GET', `${path}/${list}?limit=2${cursor}`);
       const { data, has_more } = json as { data: { id: string }[]; has_more: boolean };
       seen.push(...data.map((one) => one.id));
       if (!has_more) break;
-      after = `&starting_after=${seen.at(-1)}`;
+      cursor = `&starting_after=${seen.at(-1)}`;
     }
     assert.equal(seen.length, list === 'staff' ? 4 : 9, list);
     assert.equal(new Set(seen).size, seen.length);
@@ -403,8 +403,8 @@ test('lists are read page by page', async () => {
 
 test('nothing can be taken out of the audit log, nor changed in it', async () => {
   const { owner, path } = await openSeller();
-  const before = await readLog(owner, path);
-  assert.ok(before.length > 0);
+  const log = await readLog(owner, path);
+  assert.ok(log.length > 0);
   for (const statement of [
     `update audit_log set verb = 'nothing'`,
     'delete from audit_log',
@@ -417,7 +417,7 @@ test('nothing can be taken out of the audit log, nor changed in it', async () =>
     await assert.rejects(pool.query(statement), /audit_log is append-only/, statement);
     await pool.query('reset session_replication_role');
   }
-  assert.deepEqual(await readLog(owner, path), before);
+  assert.deepEqual(await readLog(owner, path), log);
 });
 
 test('a change and its entry are there both or not at all', async () => {
