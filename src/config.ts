@@ -16,7 +16,7 @@ export type Config = {
   /** Absent: mails go to the outbox page. */
   smtpUrl: string | undefined;
   mailFrom: string;
-  /** Signs the secret links of sales. Absent: one is made and kept in the database, for all its processes. */
+  /** Signs the secret links of sales and staff's sessions. Absent: one is made and kept in the database, for all its processes. */
   secret: string | undefined;
   /** The proxies whose X-Forwarded headers are believed. */
   trustProxy: boolean | string[];
