@@ -101,7 +101,9 @@ test('a key that was revoked or has expired is unknown from then on', async () =
   assert.equal(await use(revoked.key), 'unauthenticated');
   const late = await createKey({ name: 'Web', rights: ['sales.read'], expires_in_days: 1 });
   assert.equal(await use(late.key), 'forbidden');
-  await pool.query('update api_keys set expires_at = now() where key_id = $1', [late.id]);
+  await pool.query(`update api_keys set expires_at = now() - interval '1 second' where key_id = $1`, [
+    late.id,
+  ]);
   assert.equal(await use(late.key), 'unauthenticated');
   const { rows } = await pool.query(`select from audit_log where object_id = $1 and verb = 'revoke'`, [
     revoked.id,
@@ -188,7 +190,9 @@ test('a code ends after ten minutes', async () => {
   const made = await register();
   const minutes = (Date.parse(made.expires_at) - Date.now()) / 60_000;
   assert.ok(minutes > 9.9 && minutes <= 10);
-  await pool.query('update devices set code_expires_at = now() where device_no = $1', [made.device.id]);
+  await pool.query(`update devices set code_expires_at = now() - interval '1 second' where device_no = $1`, [
+    made.device.id,
+  ]);
   assert.equal(outcomeOf(await enrol(made.enrolment_code)), 'enrolment_refused');
 });
 

@@ -182,7 +182,10 @@ test('an invitation that was revoked or has expired opens nothing', async () => 
     'invitation_not_found',
   );
   const late = await invite('late@example.com');
-  await pool.query('update staff_invitations set expires_at = now() where invitation_id = $1', [late.id]);
+  await pool.query(
+    `update staff_invitations set expires_at = now() - interval '1 second' where invitation_id = $1`,
+    [late.id],
+  );
   for (const token of [revoked.token, late.token, `tq_invite_1_${'A'.repeat(43)}`, 'nonsense'])
     assert.equal(outcomeOf(await accept(token)), 'invitation_ended');
   const { rowCount } = await pool.query(
