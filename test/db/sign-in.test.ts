@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { systemClock } from '../../src/base/ids.ts';
 import { createPool, type Pool } from '../../src/db/pool.ts';
+import { transact } from '../../src/db/transaction.ts';
+import { sweepSessions } from '../../src/identity/session.store.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { createHttpClient } from '../support/http-client.ts';
 import {
@@ -305,4 +308,30 @@ test('nobody signs up by themselves, and nothing else of the library is reachabl
   for (const path of ['/auth/sign-up/email', '/auth/update-user', '/auth/delete-user', '/auth/get-session']) {
     assert.equal((await browser.send('POST', path, {})).status, 404, path);
   }
+});
+
+test('what has ended is forgotten, and nothing else', async () => {
+  const [ended, alive] = [
+    await signIn(client, await createPerson(pool, client, 1, 'cashier')),
+    await signIn(client, await createPerson(pool, client, 1, 'cashier')),
+  ];
+  const { json } = await ended.send('GET', '/auth/session');
+  const { id } = (json as { user: { id: string } }).user;
+  const past = `now() - interval '1 second'`;
+  await pool.query(`update staff_sessions set expires_at = ${past} where user_id = $1`, [id]);
+  await pool.query(
+    `insert into attempts values ('past', 1, ${past}), ('running', 1, now() + interval '1 hour')`,
+  );
+  await pool.query(
+    `insert into staff_verifications (id, identifier, value, expires_at) values (gen_random_uuid(), 'past', '', ${past})`,
+  );
+  await transact(pool, (tx) => sweepSessions(tx, systemClock.now()));
+  const { rows } = await pool.query<{ found: string }>(
+    `select 'session' as found from staff_sessions where user_id = $1
+     union all select key from attempts where key in ('past', 'running')
+     union all select identifier from staff_verifications where identifier = 'past'`,
+    [id],
+  );
+  assert.deepEqual(rows, [{ found: 'running' }]);
+  assert.equal((await alive.send('GET', '/auth/session')).status, 200);
 });
