@@ -12,13 +12,13 @@ const routes = '\\.route\\.ts$';
 const adapters = '\\.adapter\\.ts$';
 /** Shapes of the HTTP contract that several routes of a room share. */
 const schemas = '\\.schema\\.ts$';
-/** What conducts stores, as src/checkout does: lanes of holds, events in memory, import, demo, progress, audit. */
+/** What conducts stores, as src/checkout does: lanes of holds, events in memory, import, demo, progress, audit, who asks. */
 const conductors =
-  '^src/(holds/holds|catalog/(event-cache|import-plan|seed-demo)|progress/progress-hub|audit/run-audit)\\.ts$';
+  '^src/(holds/holds|catalog/(event-cache|import-plan|seed-demo)|progress/progress-hub|audit/run-audit|identity/authenticator)\\.ts$';
 /** Folders of src/ that are not rooms of rules. */
 const shells = '^src/(checkout|db|queue|http|telemetry|cli)/|^src/[^/]+$';
 /** What of src/http is made for routes to use; the rest of it uses them. */
-const httpForRoutes = '^src/http/(app|schemas|sse|accept)\\.ts$';
+const httpForRoutes = '^src/http/(app|schemas|sse|accept|guard)\\.ts$';
 const composition = '^src/(main|config)\\.ts$|^src/cli/';
 
 const outsideWorld =
@@ -171,6 +171,13 @@ module.exports = {
       severity: 'error',
       from: { path: '^src/', pathNot: adapters },
       to: { path: packages('nodemailer') },
+    },
+    {
+      name: 'sign-in-only-in-its-adapter',
+      comment: 'One file knows the library that signs staff in.',
+      severity: 'error',
+      from: { path: '^(src|web)/', pathNot: '^src/identity/better-auth\\.adapter\\.ts$' },
+      to: { path: packages('better-auth|@better-auth') },
     },
     {
       name: 'web-knows-the-contract-alone',

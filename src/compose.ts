@@ -19,6 +19,11 @@ import { mountRoutes } from './http/routes.ts';
 import { buildServer } from './http/server.ts';
 import { createStreams } from './http/sse.ts';
 import { createProgressHub } from './progress/progress-hub.ts';
+import { createAuthenticator } from './identity/authenticator.ts';
+import { createAuth } from './identity/better-auth.adapter.ts';
+import { createInvitationSender } from './identity/invitation-mail.ts';
+import { sweepSessions } from './identity/session.store.ts';
+import { createSmtpMailer, readSenderAddress } from './notifications/mailer.adapter.ts';
 import type { Logger } from './telemetry/logger.ts';
 import { createMetrics, type Metrics } from './telemetry/metrics.ts';
 
@@ -168,12 +173,29 @@ function repeat(
   };
 }
 
+/** What signs staff in and tells who asks. */
+function createIdentity({ config, clock, ids }: TaquillaOptions, { pool, secret, onError }: Parts) {
+  const https = config.publicUrl?.startsWith('https:') ?? false;
+  const auth = createAuth({ pool, clock, ids, secret, https, onError });
+  const mailer = config.smtpUrl === undefined ? undefined : createSmtpMailer(config.smtpUrl);
+  return {
+    auth,
+    authenticate: createAuthenticator({ pool, reader: reader(pool), auth, clock }),
+    sendInvitation: createInvitationSender(mailer, {
+      address: readSenderAddress(config.mailFrom),
+      publicUrl: config.publicUrl ?? localUrl(config),
+    }),
+    close: () => mailer?.close(),
+  };
+}
+
 async function startApi(
   options: TaquillaOptions,
   parts: Parts,
 ): Promise<{ url: string; stop(): Promise<boolean> }> {
-  const { config, clock } = options;
+  const { config, clock, ids } = options;
   const { pool, drain, streams } = parts;
+  const identity = createIdentity(options, parts);
   const app = buildServer({
     logger: options.logger,
     metrics: parts.metrics,
@@ -185,7 +207,9 @@ async function startApi(
     mount: (scope) =>
       mountRoutes(scope, {
         ...parts,
+        ...identity,
         clock,
+        ids,
         reader: reader(pool),
         publicUrl: config.publicUrl,
         holdsPerClientMax: config.holdsPerClientMax,
@@ -209,10 +233,10 @@ async function startApi(
   });
   drain.watch(app);
   const url = await app.listen({ host: config.host, port: config.port });
+  const { drainDelaySeconds: delaySeconds, drainSeconds: limitSeconds } = config;
   return {
     url,
-    stop: () =>
-      drain.run(app, streams, { delaySeconds: config.drainDelaySeconds, limitSeconds: config.drainSeconds }),
+    stop: () => drain.run(app, streams, { delaySeconds, limitSeconds }).finally(identity.close),
   };
 }
 
@@ -226,9 +250,15 @@ export async function startTaquilla(options: TaquillaOptions): Promise<Taquilla>
   measure(parts.metrics, parts);
   await events.start();
   const endSweep = repeat(limits.sweepSeconds, () => holds.sweepExpired(), onError);
+  const endForget = repeat(
+    limits.identitySweepSeconds,
+    () => transact(pool, (tx) => sweepSessions(tx, options.clock.now())),
+    onError,
+  );
   const endPrune = repeat(60, async () => clientHolds.prune(Date.now()), onError);
   const end = async () => {
     await endPrune();
+    await endForget();
     await endSweep();
     await fulfilment.stop(options.config.drainSeconds);
     await events.stop();

@@ -54,7 +54,7 @@ export type Config = {
   googleWallet: { issuerId: string; keyFile: string } | undefined;
   /** Lets webhooks go to this machine, without TLS: for tests and trials. */
   webhooksToLoopback: boolean;
-  /** Signs the secret links of sales. Absent: one is made and kept in the database, for all its processes. */
+  /** Signs the secret links of sales and staff's sessions. Absent: one is made and kept in the database, for all its processes. */
   secret: string | undefined;
   /** The proxies whose X-Forwarded headers are believed. */
   trustProxy: boolean | string[];

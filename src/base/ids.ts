@@ -53,6 +53,11 @@ function toInt(text: string): number | null {
   return n <= maxInt4 ? n : null;
 }
 
+/** Reads a seller's number, or null for a text that is none. */
+export function parseSellerId(text: string): number | null {
+  return toInt(text);
+}
+
 /** Writes an event's id as the API shows it. */
 export function formatEventId(key: EventKey): string {
   return `${key.tenantId}-${key.eventId}`;

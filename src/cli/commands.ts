@@ -1,4 +1,5 @@
 import { auditCommand } from './audit.ts';
+import { createAdminCommand, createOwnerCommand } from './create-staff.ts';
 import { importPlanCommand } from './import-plan.ts';
 import { migrateCommand } from './migrate.ts';
 import { seedCommand } from './seed.ts';
@@ -13,6 +14,8 @@ export const commands: readonly Command[] = [
   migrateCommand,
   seedCommand,
   importPlanCommand,
+  createOwnerCommand,
+  createAdminCommand,
   auditCommand,
   verifyTicketCommand,
 ];

@@ -7,6 +7,7 @@ import type {
   RawServerDefault,
 } from 'fastify';
 import type { ErrorCode } from '../base/errors.ts';
+import type { Right } from '../identity/roles.ts';
 
 /** The HTTP application as routes see it: request and answer types follow from the TypeBox schemas. */
 export type App = FastifyInstance<
@@ -21,10 +22,10 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** The route's own refusals, for the OpenAPI document; those that every route has are added. */
     problems?: readonly ErrorCode[];
-    /** What a member of staff must be allowed to do; a route that names one is not open to the world. */
-    right?: string;
     /** A hot route is not written to the log when it succeeds. */
     hot?: boolean;
+    /** Who may ask: whoever has this right at the seller that `:seller_id` of the path names (guard.ts). */
+    right?: Right;
   }
   interface FastifyReply {
     /** The code of the problem that was answered, or nothing. */

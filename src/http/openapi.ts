@@ -12,12 +12,14 @@ Money is an integer of minor units. Instants are RFC 3339 in UTC. Every refusal 
 stable \`code\`.`;
 
 const ofBodies: ErrorCode[] = ['json_malformed', 'body_invalid', 'body_too_large', 'media_type_unsupported'];
+const ofGuarded: ErrorCode[] = ['unauthenticated', 'forbidden', 'two_factor_required', 'seller_not_found'];
 const ofAll: ErrorCode[] = ['internal_error', 'unavailable'];
 
 function problemsOf(route: RouteOptions): Set<ErrorCode> {
   const codes = new Set<ErrorCode>(route.config?.problems);
   if (route.schema?.body) for (const code of ofBodies) codes.add(code);
   if (route.schema?.querystring) codes.add('body_invalid');
+  if (route.config?.right) for (const code of ofGuarded) codes.add(code);
   for (const code of ofAll) codes.add(code);
   return codes;
 }
@@ -44,7 +46,12 @@ function describeRoute(route: { schema: FastifySchema | undefined; url: string; 
   // A route without a schema is no part of the contract.
   if (!route.schema) return { schema: { hide: true }, url: route.url };
   const response = { ...problemAnswers(problemsOf(route.route)), ...(route.schema.response as object) };
-  return { schema: { ...route.schema, response }, url: route.url };
+  const right = route.route.config?.right;
+  const guarded = right && {
+    description: `For whoever has the right \`${right}\`.`,
+    security: [{ session: [] }, { bearer: [] }],
+  };
+  return { schema: { ...route.schema, ...guarded, response }, url: route.url };
 }
 
 /** Collects the OpenAPI document from every route mounted after this. */
@@ -58,10 +65,17 @@ export function collectOpenApi(
       openapi: '3.1.0',
       info: { title: 'Taquilla', version: options.version, description },
       servers: [{ url: options.publicUrl ?? '/' }],
+      components: {
+        securitySchemes: {
+          session: { type: 'apiKey', in: 'cookie', name: 'taquilla.session_token' },
+          bearer: { type: 'http', scheme: 'bearer', description: 'The token of an API key or a device' },
+        },
+      },
       tags: [
         { name: 'catalog', description: 'Events, seat plans and what is free' },
         { name: 'holds', description: 'Places kept for a buyer for some minutes' },
         { name: 'sales', description: 'Confirming, following and reading a sale' },
+        { name: 'identity', description: 'Staff, roles, sign-in, API keys, devices and the audit log' },
         { name: 'operation', description: 'Health and metrics' },
       ],
     },

@@ -20,6 +20,8 @@
 // - Bodies are never coerced; query strings and path parameters are.
 // - Strings of body, query and path are free of NUL and lone surrogates once a handler sees them.
 // - `compress: false` in the route's options for answers that must be quick or are small.
+// - `config: { right: 'staff.manage' }` lets only those through who have that right at the seller that
+//   `/sellers/:seller_id/…` names; `principalOf(request)` and `actorOf(request)` (guard.ts) say who it is.
 // - `config: { hot: true }` keeps successful requests out of the log.
 // - A stream opens with `deps.streams.open(request, reply)` (sse.ts), then the handler returns reply.
 // - A path that also works with a last slash is registered twice, the second with `schema.hide`.
@@ -41,6 +43,33 @@ import { releaseHoldRoute } from '../holds/release-hold.route.ts';
 import { receiveMetaStatusRoute } from '../notifications/receive-meta-status.route.ts';
 import { receiveTwilioStatusRoute } from '../notifications/receive-twilio-status.route.ts';
 import { verifyMetaCallbackRoute } from '../notifications/verify-meta-callback.route.ts';
+import type { Authenticate } from '../identity/authenticator.ts';
+import { acceptInvitationRoute } from '../identity/accept-invitation.route.ts';
+import { changePasswordRoute } from '../identity/change-password.route.ts';
+import { changeStaffRoute } from '../identity/change-staff.route.ts';
+import { createApiKeyRoute } from '../identity/create-api-key.route.ts';
+import { cutOffDeviceRoute } from '../identity/cut-off-device.route.ts';
+import { disableTwoFactorRoute } from '../identity/disable-two-factor.route.ts';
+import { enrolDeviceRoute } from '../identity/enrol-device.route.ts';
+import { enrolTwoFactorRoute } from '../identity/enrol-two-factor.route.ts';
+import { inviteStaffRoute } from '../identity/invite-staff.route.ts';
+import { listApiKeysRoute } from '../identity/list-api-keys.route.ts';
+import { listAuditLogRoute } from '../identity/list-audit-log.route.ts';
+import { listDevicesRoute } from '../identity/list-devices.route.ts';
+import { listInvitationsRoute } from '../identity/list-invitations.route.ts';
+import { listSessionsRoute } from '../identity/list-sessions.route.ts';
+import { listStaffRoute } from '../identity/list-staff.route.ts';
+import { readInvitationRoute } from '../identity/read-invitation.route.ts';
+import { readSessionRoute } from '../identity/read-session.route.ts';
+import { registerDeviceRoute } from '../identity/register-device.route.ts';
+import { renewBackupCodesRoute } from '../identity/renew-backup-codes.route.ts';
+import { renewEnrolmentCodeRoute } from '../identity/renew-enrolment-code.route.ts';
+import { revokeApiKeyRoute } from '../identity/revoke-api-key.route.ts';
+import { revokeInvitationRoute } from '../identity/revoke-invitation.route.ts';
+import { revokeSessionsRoute } from '../identity/revoke-sessions.route.ts';
+import { signInRoute } from '../identity/sign-in.route.ts';
+import { signOutRoute } from '../identity/sign-out.route.ts';
+import { verifyTwoFactorRoute } from '../identity/verify-two-factor.route.ts';
 import { readOutboxRoute } from '../notifications/read-outbox.route.ts';
 import { openOrderRoute } from '../orders/open-order.route.ts';
 import { readTransactionRoute } from '../orders/read-transaction.route.ts';
@@ -48,12 +77,14 @@ import { streamTransactionRoute } from '../progress/stream-transaction.route.ts'
 import type { Pool } from '../db/pool.ts';
 import type { GoogleWallet } from '../fulfilment/google-pass.ts';
 import type { App } from './app.ts';
+import { guardRoutes } from './guard.ts';
 import { readHealthRoute } from './read-health.route.ts';
 import { readMetricsRoute } from './read-metrics.route.ts';
 import { readProblemRoute } from './read-problem.route.ts';
 
 /** Mounts every route; the composition root gives each what it needs. */
 export function mountRoutes(app: App, deps: RouteDeps): void {
+  guardRoutes(app, deps.authenticate);
   readHealthRoute(app, deps);
   readMetricsRoute(app, deps);
   readProblemRoute(app);
@@ -80,6 +111,37 @@ export function mountRoutes(app: App, deps: RouteDeps): void {
   listTicketKeysRoute(app, deps);
   if (deps.outbox) readOutboxRoute(app, deps);
   mountCallbacks(app, deps);
+  mountIdentity(app, deps);
+}
+
+function mountIdentity(app: App, deps: RouteDeps): void {
+  signInRoute(app, deps);
+  signOutRoute(app, deps);
+  readSessionRoute(app, deps);
+  listSessionsRoute(app, deps);
+  revokeSessionsRoute(app, deps);
+  changePasswordRoute(app, deps);
+  enrolTwoFactorRoute(app, deps);
+  verifyTwoFactorRoute(app, deps);
+  disableTwoFactorRoute(app, deps);
+  renewBackupCodesRoute(app, deps);
+  readInvitationRoute(app, deps);
+  acceptInvitationRoute(app, deps);
+
+  listStaffRoute(app, deps);
+  changeStaffRoute(app, deps);
+  listInvitationsRoute(app, deps);
+  inviteStaffRoute(app, deps);
+  revokeInvitationRoute(app, deps);
+  listApiKeysRoute(app, deps);
+  createApiKeyRoute(app, deps);
+  revokeApiKeyRoute(app, deps);
+  listDevicesRoute(app, deps);
+  registerDeviceRoute(app, deps);
+  renewEnrolmentCodeRoute(app, deps);
+  cutOffDeviceRoute(app, deps);
+  enrolDeviceRoute(app, deps);
+  listAuditLogRoute(app, deps);
 }
 
 /** What providers tell us: only of those that are configured. */
@@ -101,6 +163,7 @@ export type RouteDeps = {
   callbacks: CallbackSecrets;
   pool: Pool;
   googleWallet: GoogleWallet | undefined;
+  authenticate: Authenticate;
 } & DepsOf<typeof readHealthRoute> &
   DepsOf<typeof readMetricsRoute> &
   DepsOf<typeof listEventsRoute> &
@@ -118,4 +181,6 @@ export type RouteDeps = {
   DepsOf<typeof readApplePassRoute> &
   Omit<DepsOf<typeof openGooglePassRoute>, 'googleWallet'> &
   DepsOf<typeof listTicketKeysRoute> &
-  DepsOf<typeof readOutboxRoute>;
+  DepsOf<typeof readOutboxRoute> &
+  DepsOf<typeof acceptInvitationRoute> &
+  DepsOf<typeof inviteStaffRoute>;

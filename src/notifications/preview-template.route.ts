@@ -28,7 +28,7 @@ const schema = {
  */
 export function previewTemplateRoute(app: App, deps: Deps): void {
   const path = '/sellers/:tenant_id/templates/:kind/:locale/preview';
-  const config = { right: 'templates.edit' };
+  const config = { right: 'templates.edit' } as const;
   const answer = async (
     key: Key,
     source: CompiledSource,

@@ -16,7 +16,7 @@ export function createWebhookEndpointRoute(app: App, deps: Deps): void {
   app.post(
     '/sellers/:tenant_id/webhook-endpoints',
     {
-      config: { right: 'webhooks.edit', problems: ['webhook_endpoints_limit'] },
+      config: { right: 'webhooks.manage', problems: ['webhook_endpoints_limit'] },
       schema: {
         operationId: 'createWebhookEndpoint',
         tags: ['webhooks'],

@@ -10,7 +10,7 @@ export function deleteWebhookEndpointRoute(app: App, deps: { pool: Pool }): void
   app.delete(
     '/sellers/:tenant_id/webhook-endpoints/:endpoint_id',
     {
-      config: { right: 'webhooks.edit', problems: ['webhook_endpoint_not_found'] },
+      config: { right: 'webhooks.manage', problems: ['webhook_endpoint_not_found'] },
       schema: {
         operationId: 'deleteWebhookEndpoint',
         tags: ['webhooks'],

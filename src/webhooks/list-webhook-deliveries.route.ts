@@ -12,7 +12,7 @@ export function listWebhookDeliveriesRoute(app: App, deps: { reader: Reader }): 
   app.get(
     '/sellers/:tenant_id/webhook-endpoints/:endpoint_id/deliveries',
     {
-      config: { right: 'webhooks.edit', problems: ['webhook_endpoint_not_found'] },
+      config: { right: 'webhooks.manage', problems: ['webhook_endpoint_not_found'] },
       schema: {
         operationId: 'listWebhookDeliveries',
         tags: ['webhooks'],

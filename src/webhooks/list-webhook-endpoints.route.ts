@@ -11,7 +11,7 @@ export function listWebhookEndpointsRoute(app: App, deps: { reader: Reader }): v
   app.get(
     '/sellers/:tenant_id/webhook-endpoints',
     {
-      config: { right: 'webhooks.edit' },
+      config: { right: 'webhooks.manage' },
       schema: {
         operationId: 'listWebhookEndpoints',
         tags: ['webhooks'],

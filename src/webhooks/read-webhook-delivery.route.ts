@@ -10,7 +10,7 @@ export function readWebhookDeliveryRoute(app: App, deps: { reader: Reader }): vo
   app.get(
     '/sellers/:tenant_id/webhook-endpoints/:endpoint_id/deliveries/:event_id',
     {
-      config: { right: 'webhooks.edit', problems: ['webhook_delivery_not_found'] },
+      config: { right: 'webhooks.manage', problems: ['webhook_delivery_not_found'] },
       schema: {
         operationId: 'readWebhookDelivery',
         tags: ['webhooks'],

@@ -9,7 +9,7 @@ export function readWebhookEndpointRoute(app: App, deps: { reader: Reader }): vo
   app.get(
     '/sellers/:tenant_id/webhook-endpoints/:endpoint_id',
     {
-      config: { right: 'webhooks.edit', problems: ['webhook_endpoint_not_found'] },
+      config: { right: 'webhooks.manage', problems: ['webhook_endpoint_not_found'] },
       schema: {
         operationId: 'readWebhookEndpoint',
         tags: ['webhooks'],

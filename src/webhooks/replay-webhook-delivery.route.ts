@@ -14,7 +14,7 @@ export function replayWebhookDeliveryRoute(app: App, deps: { pool: Pool; clock: 
     '/sellers/:tenant_id/webhook-endpoints/:endpoint_id/deliveries/:event_id/replay',
     {
       config: {
-        right: 'webhooks.edit',
+        right: 'webhooks.manage',
         problems: ['webhook_endpoint_not_found', 'webhook_delivery_not_found', 'webhook_endpoint_disabled'],
       },
       schema: {

@@ -15,7 +15,7 @@ export function rotateWebhookSecretRoute(app: App, deps: { pool: Pool; clock: Cl
   app.post(
     '/sellers/:tenant_id/webhook-endpoints/:endpoint_id/rotate-secret',
     {
-      config: { right: 'webhooks.edit', problems: ['webhook_endpoint_not_found'] },
+      config: { right: 'webhooks.manage', problems: ['webhook_endpoint_not_found'] },
       schema: {
         operationId: 'rotateWebhookSecret',
         tags: ['webhooks'],

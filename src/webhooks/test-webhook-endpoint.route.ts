@@ -19,7 +19,7 @@ export function testWebhookEndpointRoute(app: App, deps: Deps): void {
     '/sellers/:tenant_id/webhook-endpoints/:endpoint_id/test',
     {
       config: {
-        right: 'webhooks.edit',
+        right: 'webhooks.manage',
         problems: ['webhook_endpoint_not_found', 'webhook_endpoint_disabled'],
       },
       schema: {

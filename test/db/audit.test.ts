@@ -326,6 +326,13 @@ const violations: Record<string, Record<string, string[]>> = {
        values (2, ${thatSale(1)}, 'email', 'a', 'b', 'accepted', 'c')`,
     ],
   },
+  'I19 owners': {
+    'a seller whose only owner was deactivated': [
+      `with person as (insert into staff_users (id, name, email) values (gen_random_uuid(), 'Ana', 'ana@example.com')
+                       returning id)
+       insert into staff (tenant_id, user_id, role, deactivated_at) select 1, id, 'owner', now() from person`,
+    ],
+  },
 };
 
 test('a sound database has no violation, whatever state its sales and holds are in', async () => {

@@ -127,7 +127,7 @@ const verify = (request: HttpRequest, secret: string) =>
 
 test('every route asks for the right to edit webhooks', () => {
   assert.ok(rights.length >= 10);
-  assert.deepEqual(new Set(rights), new Set(['webhooks.edit']));
+  assert.deepEqual(new Set(rights), new Set(['webhooks.manage']));
 });
 
 test('an event reaches those who want it, once, signed, and nobody else', async () => {

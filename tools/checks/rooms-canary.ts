@@ -45,6 +45,10 @@ const breaches: Record<string, Breach> = {
     imports: `import { readFile } from 'node:fs/promises';`,
   },
   'mail-only-in-adapters': { file: 'src/notifications/mail.ts', imports: `import mail from 'nodemailer';` },
+  'sign-in-only-in-its-adapter': {
+    file: 'src/identity/sign.adapter.ts',
+    imports: `import { betterAuth } from 'better-auth';`,
+  },
   'web-knows-the-contract-alone': {
     file: 'web/shop/src/app.ts',
     imports: `import '../../../src/catalog/good.ts';`,
