@@ -97,6 +97,7 @@ async function createParts(options: TaquillaOptions) {
     secret,
     smtpUrl: config.smtpUrl,
     mailFrom: config.mailFrom,
+    providers: { twilio: config.twilio, meta: config.meta, callbacksUrl: config.publicUrl },
     publicUrl: config.publicUrl ?? localUrl(config),
     work: roles.worker,
   });

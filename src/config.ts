@@ -1,25 +1,11 @@
 import { limits } from './base/limits.ts';
+import type { MetaNumber, TwilioAccount } from './notifications/channel.ts';
 
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 export type LogLevel = (typeof logLevels)[number];
 
-/** An account at Twilio. */
-export type TwilioConfig = {
-  accountSid: string;
-  authToken: string;
-  smsFrom: string | undefined;
-  whatsappFrom: string | undefined;
-  apiUrl: string;
-};
-
-/** An application at Meta with a WhatsApp number. */
-export type MetaConfig = {
-  phoneNumberId: string;
-  accessToken: string;
-  appSecret: string;
-  verifyToken: string;
-  apiUrl: string;
-};
+/** An application at Meta with a WhatsApp number, and what its callbacks are known by. */
+export type MetaConfig = MetaNumber & { appSecret: string; verifyToken: string };
 
 /** What Apple gives out for wallet passes; paths of files, PEM or DER. */
 export type ApplePassConfig = {
@@ -45,7 +31,7 @@ export type Config = {
   smtpUrl: string | undefined;
   mailFrom: string;
   /** Absent: no SMS, and no WhatsApp by Twilio. */
-  twilio: TwilioConfig | undefined;
+  twilio: TwilioAccount | undefined;
   /** Absent: no WhatsApp by Meta. */
   meta: MetaConfig | undefined;
   /** Absent: passes are signed by keys to try with, and nobody is offered any. */
@@ -138,7 +124,7 @@ function together<N extends string>(
   return values as Record<N, string>;
 }
 
-function readTwilio(env: EnvReader): TwilioConfig | undefined {
+function readTwilio(env: EnvReader): TwilioAccount | undefined {
   const account = together(env, {
     TWILIO_ACCOUNT_SID: env.text('TWILIO_ACCOUNT_SID'),
     TWILIO_AUTH_TOKEN: env.text('TWILIO_AUTH_TOKEN'),

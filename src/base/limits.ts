@@ -36,7 +36,7 @@ export const limits = {
   sweepSeconds: 1,
   sweepRowsMax: 500,
   stepBatchMax: 256,
-  mailBatchMax: 64,
+  messageBatchMax: 64,
   stepsPerJobMax: { tickets: 64, email: 16, sms: 16, whatsapp: 16, statistics: 64 },
   handOverLateSecondsMax: 2,
   mailConnectionsMax: 5,

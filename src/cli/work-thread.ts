@@ -9,12 +9,14 @@ import { openPressure } from '../fulfilment/pressure.ts';
 import { startWorkers } from '../fulfilment/start-workers.job.ts';
 import type { WorkerNews, WorkerOrder, WorkerSettings } from '../fulfilment/worker-thread.ts';
 import { createOutboxMailer, createSmtpMailer, readSenderAddress } from '../notifications/mailer.adapter.ts';
+import { openTextChannels } from '../notifications/text-channels.adapter.ts';
 import { saleLinks } from '../orders/sale-token.ts';
 import { openQueue } from '../queue/queue.ts';
 
 const port = parentPort;
 assert(port, 'this file runs as a thread');
-const { databaseUrl, secret, publicUrl, smtpUrl, mailFrom, pressureCell } = workerData as WorkerSettings;
+const { databaseUrl, secret, publicUrl, smtpUrl, mailFrom, providers, pressureCell } =
+  workerData as WorkerSettings;
 
 const tell = (news: WorkerNews) => port.postMessage(news);
 const trouble = ({ err, ...fields }: Record<string, unknown>, message: string) =>
@@ -39,6 +41,7 @@ const endWork = await startWorkers({
   pool,
   queue,
   mailer,
+  textChannels: openTextChannels(providers, systemClock),
   sender: readSenderAddress(mailFrom),
   linksOf: (tenantId, transactionId) =>
     publicUrl === undefined ? null : saleLinks(secret, publicUrl, tenantId, transactionId),

@@ -51,9 +51,9 @@ function listen({ metrics, logger }: Options): (news: WorkerNews) => void {
  * @throws when the database cannot be reached.
  */
 export async function startFulfilment(options: Options): Promise<Fulfilment> {
-  const { databaseUrl, secret, publicUrl, smtpUrl, mailFrom, logger } = options;
+  const { databaseUrl, secret, publicUrl, smtpUrl, mailFrom, providers, logger } = options;
   const pressureCell = createPressureCell();
-  const settings = { databaseUrl, secret, publicUrl, smtpUrl, mailFrom, pressureCell };
+  const settings = { databaseUrl, secret, publicUrl, smtpUrl, mailFrom, providers, pressureCell };
   const onError = (err: unknown) => logger.warn({ err }, 'steps were not handed over; the sweep will');
   const queue = await openQueue({
     url: databaseUrl,

@@ -3,6 +3,8 @@ import { limits } from '../base/limits.ts';
 import type { StepKey, StepName } from '../base/step.ts';
 import type { Pool } from '../db/pool.ts';
 import { createEmailSender } from '../notifications/send-email.job.ts';
+import { createTextSender } from '../notifications/send-text.job.ts';
+import type { TextChannels } from '../notifications/text-channels.adapter.ts';
 import type { Mailer } from '../notifications/message.ts';
 import type { SaleLinks } from '../orders/sale-token.ts';
 import type { Queue, StepHandler, WorkOptions } from '../queue/queue.ts';
@@ -16,6 +18,8 @@ type Deps = {
   pool: Pool;
   queue: Queue;
   mailer: Mailer;
+  /** The providers of SMS and WhatsApp; the steps of one that is not configured are skipped. */
+  textChannels: TextChannels;
   sender: string;
   linksOf(tenantId: number, transactionId: string): SaleLinks | null;
   clock: Clock;
@@ -27,8 +31,8 @@ type Deps = {
 };
 
 const batches: WorkOptions = { batchMax: limits.stepBatchMax, concurrency: 1 };
-// Two, so that a batch of mails that waits for a slow server does not keep the next from being drawn.
-const mailBatches: WorkOptions = { batchMax: limits.mailBatchMax, concurrency: 2 };
+// Two, so that a batch that waits for a slow server does not keep the next from being made.
+const messageBatches: WorkOptions = { batchMax: limits.messageBatchMax, concurrency: 2 };
 
 function measured(name: StepName, handler: StepHandler, { turn, onBatch }: Deps): StepHandler {
   return async (steps) => {
@@ -76,13 +80,15 @@ export async function startWorkers(deps: Deps): Promise<() => Promise<void>> {
     queue.work(name, options, measured(name, handler, deps));
   await work('tickets', batches, createTicketMaker({ pool, log, handOver: handOverLater(deps) }));
   await work('statistics', batches, createSalesCounter({ pool, log }));
-  await work('email', mailBatches, createEmailSender(deps));
+  await work('email', messageBatches, createEmailSender(deps));
   for (const [name, provider] of [
     ['sms', 'SMS'],
     ['whatsapp', 'WhatsApp'],
   ] as const) {
     const reason = `No ${provider} provider is configured.`;
-    await work(name, batches, createMessageSkipper({ pool, log, name, reason }));
+    const channel = deps.textChannels[name];
+    if (channel) await work(name, messageBatches, createTextSender({ ...deps, name, channel }));
+    else await work(name, batches, createMessageSkipper({ pool, log, name, reason }));
   }
   return startSweeping(deps);
 }

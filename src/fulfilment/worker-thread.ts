@@ -1,4 +1,5 @@
 import type { StepName } from '../base/step.ts';
+import type { ProviderSettings } from '../notifications/channel.ts';
 
 /** What the thread of the workers needs; it can be copied from one thread to another. */
 export type WorkerSettings = {
@@ -8,6 +9,7 @@ export type WorkerSettings = {
   publicUrl: string | undefined;
   smtpUrl: string | undefined;
   mailFrom: string;
+  providers: ProviderSettings;
   /** Where the server's thread tells whether confirming needs the processor (pressure.ts). */
   pressureCell: SharedArrayBuffer;
 };

@@ -5,6 +5,36 @@ export type TextContent =
   | { channel: 'sms'; body: string }
   | { channel: 'whatsapp'; template: string; locale: Locale; variables: readonly string[] };
 
+/** An account at Twilio. */
+export type TwilioAccount = {
+  accountSid: string;
+  authToken: string;
+  /** A number in E.164, an alphanumeric sender, or the SID of a messaging service (`MG…`). */
+  smsFrom: string | undefined;
+  /** The number of the WhatsApp sender, in E.164. */
+  whatsappFrom: string | undefined;
+  /** `https://api.twilio.com`, unless a test says otherwise. */
+  apiUrl: string;
+};
+
+/** A WhatsApp number at Meta. */
+export type MetaNumber = {
+  phoneNumberId: string;
+  accessToken: string;
+  /** With its version: `https://graph.facebook.com/v24.0`. */
+  apiUrl: string;
+};
+
+/** The providers as they are configured; it can be copied from one thread to another. */
+export type ProviderSettings = {
+  /** Absent: no SMS, and no WhatsApp by Twilio. */
+  twilio: TwilioAccount | undefined;
+  /** Absent: no WhatsApp by Meta. */
+  meta: MetaNumber | undefined;
+  /** The public address, where providers tell what became of messages; absent, they are not asked to. */
+  callbacksUrl: string | undefined;
+};
+
 /** An SMS or a WhatsApp message, ready to be handed to a provider. */
 export type TextMessage = {
   /** The same for every attempt at the same message, and for no other (message-reference.ts). */

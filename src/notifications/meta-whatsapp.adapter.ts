@@ -1,12 +1,8 @@
-import type { Channel } from './channel.ts';
+import type { Channel, MetaNumber } from './channel.ts';
 import { readMetaAnswer } from './meta-answer.ts';
 import { gateDefaults, ProviderGate, type GateOptions } from './provider-gate.adapter.ts';
 
-export type MetaOptions = {
-  phoneNumberId: string;
-  accessToken: string;
-  /** With its version: `https://graph.facebook.com/v24.0`. */
-  apiUrl: string;
+export type MetaOptions = MetaNumber & {
   gate?: Partial<GateOptions>;
 };
 

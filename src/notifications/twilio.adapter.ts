@@ -1,17 +1,9 @@
 import type { Clock } from '../base/ids.ts';
-import type { Channel, ChannelDelivery, TextMessage } from './channel.ts';
+import type { Channel, TwilioAccount, ChannelDelivery, TextMessage } from './channel.ts';
 import { gateDefaults, ProviderGate, type GateOptions } from './provider-gate.adapter.ts';
 import { readTwilioAnswer } from './twilio-answer.ts';
 
-export type TwilioOptions = {
-  accountSid: string;
-  authToken: string;
-  /** A number in E.164, an alphanumeric sender, or the SID of a messaging service (`MG…`). */
-  smsFrom: string | undefined;
-  /** The number of the WhatsApp sender, in E.164. */
-  whatsappFrom: string | undefined;
-  /** `https://api.twilio.com`, unless a test says otherwise. */
-  apiUrl: string;
+export type TwilioOptions = TwilioAccount & {
   clock: Clock;
   /** Where Twilio tells what became of a message, absolute; null when the public address is not known. */
   callbackUrl(reference: string): string | null;

@@ -10,11 +10,13 @@ import { createTextSender } from '../../src/notifications/send-text.job.ts';
 import { createTwilioChannel } from '../../src/notifications/twilio.adapter.ts';
 import { saleLinks } from '../../src/orders/sale-token.ts';
 import { readSale } from '../../src/orders/sale.store.ts';
-import type { StepHandler } from '../../src/queue/queue.ts';
+import { openQueue, type StepHandler } from '../../src/queue/queue.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { startMetaFake, type MetaFake } from '../support/fakes/meta.ts';
 import { startTwilioFake, type TwilioFake } from '../support/fakes/twilio.ts';
 import { createSampleSeller, makeSampleSales, type SampleSales } from '../support/sample-sales.ts';
+import { startServer } from '../support/server.ts';
+import { waitUntil } from '../support/wait.ts';
 import { testPublicUrl, testSecret } from '../support/workers.ts';
 
 let database: TestDatabase;
@@ -196,4 +198,42 @@ test('a callback that came first ends the step without another message', async (
   assert.equal(meta.accepted.length, 0);
   const { step, message } = await read(key);
   assert.deepEqual([step.state, message?.['state']], ['done', 'delivered']);
+});
+
+test('the providers of the settings are those that a process sends by', async () => {
+  const server = await startServer({
+    databaseUrl: database.url,
+    env: {
+      TWILIO_ACCOUNT_SID: twilio.accountSid,
+      TWILIO_AUTH_TOKEN: twilio.authToken,
+      TWILIO_SMS_FROM: '+15005550006',
+      TWILIO_API_URL: twilio.url,
+      PUBLIC_URL: testPublicUrl,
+    },
+  });
+  const queue = await openQueue({
+    url: database.url,
+    worker: false,
+    connectionsMax: 1,
+    onError: assert.fail,
+  });
+  try {
+    const [transactionId = ''] = await makeSampleSales(pool, { phone: '+584121234567', email: null });
+    await queue.handOver([
+      { tenantId: 1, transactionId, name: 'tickets' },
+      { tenantId: 1, transactionId, name: 'statistics' },
+    ]);
+    const isCompleted = async () =>
+      (await readSale(reader(pool), { tenantId: 1, transactionId }))?.status === 'completed';
+    await waitUntil('the sale is completed', isCompleted);
+    assert.deepEqual(
+      twilio.accepted.map((sms) => sms.to),
+      ['+584121234567'],
+    );
+    const { step } = await read({ tenantId: 1, transactionId, name: 'sms' });
+    assert.deepEqual([step.state, step.detail], ['done', 'Twilio accepted it.']);
+  } finally {
+    await queue.stop(1);
+    await server.stop();
+  }
 });

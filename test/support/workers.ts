@@ -36,6 +36,7 @@ export async function startTestWorkers(
     pool,
     queue,
     mailer,
+    textChannels: {},
     sender: 'tickets@seller.example',
     linksOf: (tenantId, transactionId) => saleLinks(testSecret, testPublicUrl, tenantId, transactionId),
     clock: systemClock,
