@@ -1,5 +1,6 @@
 import type { LoadResult } from '../load/job.ts';
 import { runShortLimit } from '../support/bare-statement.ts';
+import { defaultClients } from '../support/client-counts.ts';
 import type { Bench, Outcome, Scenario } from '../support/bench.ts';
 import { createHall } from '../support/hall.ts';
 import { startMailServer } from '../support/mail.ts';
@@ -12,7 +13,7 @@ import { runLoad } from '../support/run-load.ts';
 import { withScope } from '../support/scope.ts';
 import { freePort } from '../support/server.ts';
 import { onStage } from '../support/stage.ts';
-import { defaultClients, measureConfirms } from './confirm.ts';
+import { measureConfirms } from './confirm.ts';
 
 const mailMilliseconds = 300;
 const seconds = 10;

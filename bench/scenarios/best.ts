@@ -1,16 +1,13 @@
-import { runShortLimit } from '../support/bare-statement.ts';
 import type { Bench, Outcome, Scenario } from '../support/bench.ts';
 import { formatEventId } from '../../src/base/ids.ts';
-import { findingsOf } from '../support/findings.ts';
+import { measureClientCounts } from '../support/client-counts.ts';
 import { createHall, type Hall } from '../support/hall.ts';
 import { measure, type Measured } from '../support/measure.ts';
 import { seededRandom, shuffle } from '../support/orders.ts';
 import { latencyPlot, throughputPlot } from '../support/plots.ts';
-import { bestOf } from '../support/result.ts';
 import { onStage, type Stage } from '../support/stage.ts';
 
 const defaultClients = [1, 16, 64, 256];
-const defaultSeconds = 5;
 const warmUpSeconds = 2;
 const hallSeats = 50_000;
 const takenShare = 0.8;
@@ -47,13 +44,7 @@ async function measureBest(bench: Bench, clients: number, seconds: number): Prom
 }
 
 async function run(bench: Bench): Promise<Outcome> {
-  const { clients = defaultClients, seconds = defaultSeconds } = bench.options;
-  const limit = await runShortLimit(bench);
-  const measured: Measured[] = [];
-  for (const count of clients) measured.push(await measureBest(bench, count, seconds));
-  const rows = measured.map((one) => one.row);
-  const best = measured.find((one) => one.row === bestOf(rows))!;
-  const findings = findingsOf(bench, measured, best, limit);
+  const { findings, rows } = await measureClientCounts(bench, measureBest, defaultClients);
   return {
     findings: { ...findings, wal_bytes_per_order: null },
     plots: {

@@ -1,15 +1,11 @@
-import { runShortLimit } from '../support/bare-statement.ts';
 import type { Bench, Outcome, Scenario } from '../support/bench.ts';
-import { findingsOf } from '../support/findings.ts';
+import { measureClientCounts } from '../support/client-counts.ts';
 import { createHall } from '../support/hall.ts';
 import { measure, type Measured } from '../support/measure.ts';
 import { seatPairs, seatsBody } from '../support/orders.ts';
 import { latencyPlot, throughputPlot } from '../support/plots.ts';
-import { bestOf } from '../support/result.ts';
 import { onStage } from '../support/stage.ts';
 
-const defaultClients = [1, 16, 64, 256, 512];
-const defaultSeconds = 5;
 const warmUpSeconds = 2;
 const buyersPerSecondMax = 7_000;
 const buyersPerClientSecondMax = 500;
@@ -30,14 +26,9 @@ async function measureBuyers(bench: Bench, clients: number, seconds: number): Pr
 }
 
 async function run(bench: Bench): Promise<Outcome> {
-  const { clients = defaultClients, seconds = defaultSeconds } = bench.options;
-  const limit = await runShortLimit(bench);
-  const measured: Measured[] = [];
-  for (const count of clients) measured.push(await measureBuyers(bench, count, seconds));
-  const rows = measured.map((one) => one.row);
-  const best = measured.find((one) => one.row === bestOf(rows))!;
+  const { findings, rows, limit } = await measureClientCounts(bench, measureBuyers);
   return {
-    findings: findingsOf(bench, measured, best, limit),
+    findings,
     plots: {
       '': throughputPlot('Buyer: hold two named seats, then confirm', rows, {
         unit: 'buyers',

@@ -1,15 +1,11 @@
-import { runShortLimit } from '../support/bare-statement.ts';
 import type { Bench, Outcome, Scenario } from '../support/bench.ts';
-import { findingsOf } from '../support/findings.ts';
+import { measureClientCounts } from '../support/client-counts.ts';
 import { createHall } from '../support/hall.ts';
 import { measure, type Measured } from '../support/measure.ts';
 import { prepareHolds } from '../support/orders.ts';
 import { latencyPlot, throughputPlot } from '../support/plots.ts';
-import { bestOf } from '../support/result.ts';
 import { onStage } from '../support/stage.ts';
 
-export const defaultClients = [1, 16, 64, 256, 512];
-const defaultSeconds = 5;
 const warmUpSeconds = 2;
 // More than were ever seen; where the holds are used up sooner, the load ends sooner.
 const ordersPerSecondMax = 13_000;
@@ -31,14 +27,9 @@ export async function measureConfirms(bench: Bench, clients: number, seconds: nu
 }
 
 async function run(bench: Bench): Promise<Outcome> {
-  const { clients = defaultClients, seconds = defaultSeconds } = bench.options;
-  const limit = await runShortLimit(bench);
-  const measured: Measured[] = [];
-  for (const count of clients) measured.push(await measureConfirms(bench, count, seconds));
-  const rows = measured.map((one) => one.row);
-  const best = measured.find((one) => one.row === bestOf(rows))!;
+  const { findings, rows, limit } = await measureClientCounts(bench, measureConfirms);
   return {
-    findings: findingsOf(bench, measured, best, limit),
+    findings,
     plots: {
       '': throughputPlot('Confirm: two numbered seats an order', rows, { limit: limit.perSecond }),
       '-latency': latencyPlot('Confirm, closed loop', rows, { label: 'clients', x: (row) => row.clients! }),

@@ -1,17 +1,14 @@
-import { runShortLimit } from '../support/bare-statement.ts';
 import type { Bench, Outcome, Scenario } from '../support/bench.ts';
-import { findingsOf } from '../support/findings.ts';
+import { measureClientCounts } from '../support/client-counts.ts';
 import { createHalls, createSellers } from '../support/hall.ts';
 import { measure, type Measured } from '../support/measure.ts';
 import { prepareHolds, shuffle } from '../support/orders.ts';
 import { throughputPlot } from '../support/plots.ts';
-import { bestOf } from '../support/result.ts';
 import { onStage } from '../support/stage.ts';
 
 const sellersCount = 200;
 const ordersPerSecondMax = 8_000;
 const defaultClients = [64, 256, 512];
-const defaultSeconds = 5;
 const warmUpSeconds = 2;
 
 async function measureSellers(bench: Bench, clients: number, seconds: number): Promise<Measured> {
@@ -33,14 +30,9 @@ async function measureSellers(bench: Bench, clients: number, seconds: number): P
 }
 
 async function run(bench: Bench): Promise<Outcome> {
-  const { clients = defaultClients, seconds = defaultSeconds } = bench.options;
-  const limit = await runShortLimit(bench);
-  const measured: Measured[] = [];
-  for (const count of clients) measured.push(await measureSellers(bench, count, seconds));
-  const rows = measured.map((one) => one.row);
-  const best = measured.find((one) => one.row === bestOf(rows))!;
+  const { findings, rows, limit } = await measureClientCounts(bench, measureSellers, defaultClients);
   return {
-    findings: findingsOf(bench, measured, best, limit),
+    findings,
     plots: { '': throughputPlot('200 sellers at once', rows, { limit: limit.perSecond }) },
   };
 }
