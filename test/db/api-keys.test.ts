@@ -1,33 +1,22 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { createPool, type Pool } from '../../src/db/pool.ts';
-import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import type { Pool } from '../../src/db/pool.ts';
 import { withoutGuard } from '../support/guards.ts';
-import { createHttpClient } from '../support/http-client.ts';
 import { nextAddress, openBrowser, outcomeOf, signedIn, type Browser } from '../support/identity.ts';
-import { createSampleSeller } from '../support/sample-sales.ts';
-import { startServer, type TestServer } from '../support/server.ts';
+import { startIdentityHall, type IdentityHall } from '../support/identity-hall.ts';
 
-let database: TestDatabase;
+let hall: IdentityHall;
 let pool: Pool;
-let server: TestServer;
-let client: ReturnType<typeof createHttpClient>;
+let client: IdentityHall['client'];
 let owner: Browser;
 
 before(async () => {
-  database = await createTestDatabase();
-  pool = createPool({ url: database.url, size: 4, name: 'test' });
-  await createSampleSeller(pool);
-  server = await startServer({ databaseUrl: database.url, env: { TRUST_PROXY: 'loopback' }, worker: false });
-  client = createHttpClient(server.url, 8);
+  hall = await startIdentityHall(1);
+  ({ pool, client } = hall);
   owner = await signedIn(pool, client, 1, 'owner');
 });
-
 after(async () => {
-  client.close();
-  await server.stop();
-  await pool.end();
-  await database.drop();
+  await hall.stop();
 });
 
 type Key = { id: string; key: string; hint: string; last_used_at: string | null; revoked_at: string | null };

@@ -4,31 +4,20 @@ import { systemClock } from '../../src/base/ids.ts';
 import { createAdminCommand, createOwnerCommand } from '../../src/cli/create-staff.ts';
 import { runCli } from '../../src/cli/run.ts';
 import { readConfig } from '../../src/config.ts';
-import { createPool, type Pool } from '../../src/db/pool.ts';
-import { createTestDatabase, type TestDatabase } from '../support/database.ts';
-import { createHttpClient } from '../support/http-client.ts';
+import type { Pool } from '../../src/db/pool.ts';
 import { enrolSecondFactor, openBrowser, outcomeOf, signIn, testPassword } from '../support/identity.ts';
-import { createSampleSeller } from '../support/sample-sales.ts';
-import { startServer, type TestServer } from '../support/server.ts';
+import { startIdentityHall, type IdentityHall } from '../support/identity-hall.ts';
 
-let database: TestDatabase;
+let hall: IdentityHall;
 let pool: Pool;
-let server: TestServer;
-let client: ReturnType<typeof createHttpClient>;
+let client: IdentityHall['client'];
 
 before(async () => {
-  database = await createTestDatabase();
-  pool = createPool({ url: database.url, size: 2, name: 'test' });
-  await createSampleSeller(pool);
-  server = await startServer({ databaseUrl: database.url, env: { TRUST_PROXY: 'loopback' }, worker: false });
-  client = createHttpClient(server.url, 4);
+  hall = await startIdentityHall(1);
+  ({ pool, client } = hall);
 });
-
 after(async () => {
-  client.close();
-  await server.stop();
-  await pool.end();
-  await database.drop();
+  await hall.stop();
 });
 
 /** Runs a command as a person would, and gives its exit code and what it wrote. */
@@ -40,7 +29,7 @@ async function taquilla(...args: string[]): Promise<{ code: number; out: string;
   };
   const code = await runCli(args, [createOwnerCommand, createAdminCommand], output, () => ({
     ...output,
-    config: readConfig({ DATABASE_URL: database.url, PUBLIC_URL: 'https://tickets.example' }),
+    config: readConfig({ DATABASE_URL: hall.database.url, PUBLIC_URL: 'https://tickets.example' }),
     clock: systemClock,
     signal: new AbortController().signal,
   }));

@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { createPool, type Pool } from '../../src/db/pool.ts';
+import type { Pool } from '../../src/db/pool.ts';
 import { isChange, rights, rightsOf, roles, type Right, type Role } from '../../src/identity/roles.ts';
-import { createTestDatabase, type TestDatabase } from '../support/database.ts';
-import { createHttpClient, type Answer } from '../support/http-client.ts';
 import {
   createPerson,
   enrolSecondFactor,
@@ -13,39 +11,26 @@ import {
   signIn,
   type Browser,
 } from '../support/identity.ts';
-import { createSampleSeller } from '../support/sample-sales.ts';
-import { startServer, type TestServer } from '../support/server.ts';
+import type { Answer } from '../support/http-client.ts';
+import { startIdentityHall, type IdentityHall } from '../support/identity-hall.ts';
 
 type Operation = { method: string; path: string; right: Right };
 type Document = {
   paths: Record<string, Record<string, { description?: string; security?: unknown }>>;
 };
 
-let database: TestDatabase;
+let hall: IdentityHall;
 let pool: Pool;
-let server: TestServer;
-let client: ReturnType<typeof createHttpClient>;
+let client: IdentityHall['client'];
 let operations: Operation[];
 
 before(async () => {
-  database = await createTestDatabase();
-  pool = createPool({ url: database.url, size: 4, name: 'test' });
-  await createSampleSeller(pool);
-  await createSampleSeller(pool, 2);
-  server = await startServer({
-    databaseUrl: database.url,
-    env: { TRUST_PROXY: 'loopback' },
-    worker: false,
-  });
-  client = createHttpClient(server.url, 8);
+  hall = await startIdentityHall(2);
+  ({ pool, client } = hall);
   operations = await readOperations();
 });
-
 after(async () => {
-  client.close();
-  await server.stop();
-  await pool.end();
-  await database.drop();
+  await hall.stop();
 });
 
 /** Every guarded operation of the contract, at nothing that exists. */

@@ -1,11 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { systemClock } from '../../src/base/ids.ts';
-import { createPool, type Pool } from '../../src/db/pool.ts';
+import type { Pool } from '../../src/db/pool.ts';
 import { transact } from '../../src/db/transaction.ts';
 import { sweepSessions } from '../../src/identity/session.store.ts';
-import { createTestDatabase, type TestDatabase } from '../support/database.ts';
-import { createHttpClient } from '../support/http-client.ts';
 import {
   createPerson,
   enrolSecondFactor,
@@ -15,32 +13,18 @@ import {
   testPassword,
   totp,
 } from '../support/identity.ts';
-import { createSampleSeller } from '../support/sample-sales.ts';
-import { startServer, type TestServer } from '../support/server.ts';
+import { startIdentityHall, type IdentityHall } from '../support/identity-hall.ts';
 
-let database: TestDatabase;
+let hall: IdentityHall;
 let pool: Pool;
-let server: TestServer;
-let client: ReturnType<typeof createHttpClient>;
+let client: IdentityHall['client'];
 
 before(async () => {
-  database = await createTestDatabase();
-  pool = createPool({ url: database.url, size: 4, name: 'test' });
-  await createSampleSeller(pool);
-  await createSampleSeller(pool, 2);
-  server = await startServer({
-    databaseUrl: database.url,
-    env: { TRUST_PROXY: 'loopback' },
-    worker: false,
-  });
-  client = createHttpClient(server.url, 8);
+  hall = await startIdentityHall(2);
+  ({ pool, client } = hall);
 });
-
 after(async () => {
-  client.close();
-  await server.stop();
-  await pool.end();
-  await database.drop();
+  await hall.stop();
 });
 
 test('whoever has the password is signed in until they sign out', async () => {
@@ -298,7 +282,7 @@ test("a page of another site changes nothing with somebody's cookies", async () 
     const answer = await browser.send('POST', '/auth/sign-out', undefined, headers);
     assert.deepEqual([answer.status, outcomeOf(answer)], [403, 'forbidden'], JSON.stringify(headers));
   }
-  const own = { 'sec-fetch-site': 'same-origin', origin: server.url };
+  const own = { 'sec-fetch-site': 'same-origin', origin: hall.url };
   assert.equal((await browser.send('GET', '/auth/session')).status, 200);
   assert.equal((await browser.send('POST', '/auth/sign-out', undefined, own)).status, 204);
 });

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { createPool, type Pool } from '../../src/db/pool.ts';
-import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import type { Pool } from '../../src/db/pool.ts';
 import { withoutGuard } from '../support/guards.ts';
-import { createHttpClient, type Answer } from '../support/http-client.ts';
+import type { Answer } from '../support/http-client.ts';
 import {
   createPerson,
   enrolSecondFactor,
@@ -14,40 +13,29 @@ import {
   testPassword,
   type Browser,
 } from '../support/identity.ts';
+import { startIdentityHall, type IdentityHall } from '../support/identity-hall.ts';
 import { code as smtpCode, startMailServer, type MailServer } from '../support/mail-server.ts';
 import { createSampleSeller } from '../support/sample-sales.ts';
-import { startServer, type TestServer } from '../support/server.ts';
 import { waitUntil } from '../support/wait.ts';
 
-let database: TestDatabase;
+let hall: IdentityHall;
 let pool: Pool;
+let client: IdentityHall['client'];
 let mail: MailServer;
-let server: TestServer;
-let client: ReturnType<typeof createHttpClient>;
 let sellers = 0;
 
 before(async () => {
-  database = await createTestDatabase();
-  pool = createPool({ url: database.url, size: 6, name: 'test' });
   mail = await startMailServer({
     onRecipient(address) {
       if (address.startsWith('refused')) throw smtpCode(550, 'no such mailbox');
     },
   });
-  server = await startServer({
-    databaseUrl: database.url,
-    env: { TRUST_PROXY: 'loopback', SMTP_URL: mail.url, PUBLIC_URL: 'http://tickets.example' },
-    worker: false,
-  });
-  client = createHttpClient(server.url, 8);
+  hall = await startIdentityHall(0, { SMTP_URL: mail.url, PUBLIC_URL: 'http://tickets.example' });
+  ({ pool, client } = hall);
 });
-
 after(async () => {
-  client.close();
-  await server.stop();
+  await hall.stop();
   await mail.stop();
-  await pool.end();
-  await database.drop();
 });
 
 /** A seller of the test's own, with an owner who is signed in. */
