@@ -308,12 +308,21 @@ test("another seller's staff, keys, devices and invitations are not there", asyn
   assert.deepEqual(verbs(await readLog(owner, path)).slice(0, -2), ['enable_two_factor staff']);
 });
 
-/** Lets requests that change staff go on only once `count` of them wait for the same rows. */
+/**
+ * Lets nobody write to staff until `count` requests wait, there or for each other: so whoever is not held up by a lock has
+ * decided before anybody has written.
+ */
 async function together<T>(count: number, work: () => Promise<T>): Promise<T> {
-  const blocker = await pool.connect();
+  const gate = 7_001;
+  await pool.query(
+    `create function wait_at_gate() returns trigger language plpgsql as
+       'begin perform pg_advisory_xact_lock_shared(${gate}); return new; end';
+     create trigger gate before update on staff for each row execute function wait_at_gate()`,
+  );
+  const keeper = await pool.connect();
   try {
-    await blocker.query('begin');
-    await blocker.query('select from staff for no key update');
+    await keeper.query('begin');
+    await keeper.query('select pg_advisory_xact_lock($1)', [gate]);
     const running = work();
     await waitUntil('all wait', async () => {
       const { rows } = await pool.query<{ waiting: number }>(
@@ -322,11 +331,12 @@ async function together<T>(count: number, work: () => Promise<T>): Promise<T> {
       );
       return rows[0]!.waiting === count;
     });
-    await blocker.query('commit');
+    await keeper.query('commit');
     return await running;
   } finally {
-    await blocker.query('rollback');
-    blocker.release();
+    await keeper.query('rollback');
+    keeper.release();
+    await pool.query('drop trigger gate on staff; drop function wait_at_gate()');
   }
 }
 
