@@ -313,6 +313,14 @@ test('a stream begins with all that is taken and goes on with changes, gathered 
       zones: [{ zoneNo: 4, left: 498 }],
     },
   ];
+  // In the database too: the server reads it again from time to time, and would take back what is not there.
+  await pool.query(
+    `with seats as (
+       update seat_states set state = case seat_no when 3 then 'held' else 'sold' end::seat_state, hold_id = gen_random_uuid()
+        where tenant_id = $1 and event_id = $2 and seat_no in (3, 5))
+     update zone_counters set held = 2 where tenant_id = $1 and event_id = $2 and zone_no = 4`,
+    [key.tenantId, key.eventId],
+  );
   await Promise.all(groups.map((change) => events.commit(key, change)));
   await until(() => stream.frames.length === 2);
   assert.deepEqual(stream.frames[1], {
@@ -323,6 +331,10 @@ test('a stream begins with all that is taken and goes on with changes, gathered 
       zones: { [`${id}-z4`]: 498 },
     },
   });
+  await pool.query(
+    `update seat_states set state = 'free', hold_id = null where tenant_id = $1 and event_id = $2 and seat_no = 3`,
+    [key.tenantId, key.eventId],
+  );
   await events.commit(key, { seats: [{ seatNo: 3, state: FREE }], zones: [] });
   await until(() => stream.frames.length === 3);
   assert.deepEqual(stream.frames[2]!.data['seats'], { [`${id}-s3`]: 'free' });
