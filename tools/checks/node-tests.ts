@@ -21,11 +21,19 @@ export function findBrowserTests(filters: readonly string[]): string[] {
   return matching(globSync('test/browser/**/*.test.ts', { cwd: root }), filters);
 }
 
+const readText = (file: string) => readFileSync(path.join(root, file), 'utf8');
+
+/** Whether a test file, or a piece of test support that it imports, makes a database. */
+function usesDatabase(file: string): boolean {
+  if (path.basename(file).endsWith('database.ts')) return true;
+  return [...readText(file).matchAll(/from '(\.[^']*)'/g)]
+    .map(([, target = '']) => path.join(path.dirname(file), target))
+    .some((target) => target.startsWith('test/support/') && usesDatabase(target));
+}
+
 /** Those that work in a database, and so must also hold on another version of PostgreSQL. */
 export function findDatabaseTests(filters: readonly string[]): string[] {
-  return findTests(filters).filter((file) =>
-    /from '[./]+support\/[a-z-]*database\.ts'/.test(readFileSync(path.join(root, file), 'utf8')),
-  );
+  return findTests(filters).filter(usesDatabase);
 }
 
 function matching(files: readonly string[], filters: readonly string[]): string[] {
