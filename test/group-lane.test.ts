@@ -33,6 +33,20 @@ test('what arrives while a group is in flight forms the next one, up to its limi
   assert.deepEqual(groups, [[0], [1, 2, 3, 4], [5]]);
 });
 
+test('a group is answered when the next one is on its way', async () => {
+  const log: string[] = [];
+  const lane = laneOf({
+    run: async (requests) => {
+      log.push(`sent ${requests.join()}`);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      return requests.map(String);
+    },
+    groupMax: 1,
+  });
+  await Promise.all([1, 2].map(async (n) => log.push(`answered ${await lane.submit(n)}`)));
+  assert.deepEqual(log, ['sent 1', 'sent 2', 'answered 1', 'answered 2']);
+});
+
 test('whoever must come again goes first into the next group', async () => {
   const groups: number[][] = [];
   const lane = laneOf({

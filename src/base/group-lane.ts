@@ -21,6 +21,10 @@ type Waiting<Request, Result> = {
 
 const retryDelayMilliseconds = { first: 20, max: 1_000 };
 
+function turnOfTheLoop(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
 function sleep(milliseconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
@@ -63,30 +67,39 @@ export class GroupLane<Request, Result> {
     });
   }
 
+  /** Answers a group only when the next one is on its way, so that the database works while this process answers. */
   async #drain(): Promise<void> {
-    while (this.#queue.length > 0) await this.#settle(this.#queue.splice(0, this.#options.groupMax));
+    let answer = () => {};
+    while (this.#queue.length > 0) {
+      const settled = this.#settle(this.#queue.splice(0, this.#options.groupMax));
+      await turnOfTheLoop();
+      answer();
+      answer = await settled;
+    }
     this.#running = false;
+    answer();
     this.#onIdle();
   }
 
-  /** Runs a group; when its statement fails, halves of it, until whoever makes it fail stands alone. */
-  async #settle(group: Waiting<Request, Result>[]): Promise<void> {
+  /**
+   * Runs a group; when its statement fails, halves of it, until whoever makes it fail stands alone.
+   * @returns what answers its requests; those that must come again are in the queue before that.
+   */
+  async #settle(group: Waiting<Request, Result>[]): Promise<() => void> {
     try {
       const results = await this.#runPatiently(group.map((waiting) => waiting.request));
-      const postponed = group.filter((_, i) => results[i] === again);
-      group.forEach((waiting, i) => {
-        const result = results[i]!;
-        if (result !== again) waiting.resolve(result);
-      });
-      this.#queue.unshift(...postponed);
+      this.#queue.unshift(...group.filter((_, i) => results[i] === again));
+      return () =>
+        group.forEach((waiting, i) => {
+          const result = results[i]!;
+          if (result !== again) waiting.resolve(result);
+        });
     } catch (error) {
-      if (group.length === 1 || error instanceof Problem) {
-        for (const waiting of group) waiting.reject(error);
-        return;
-      }
+      if (group.length === 1 || error instanceof Problem)
+        return () => group.forEach((waiting) => waiting.reject(error));
       const half = group.length >> 1;
-      await this.#settle(group.slice(0, half));
-      await this.#settle(group.slice(half));
+      const answers = [await this.#settle(group.slice(0, half)), await this.#settle(group.slice(half))];
+      return () => answers.forEach((answer) => answer());
     }
   }
 
