@@ -1,4 +1,4 @@
-import type { Clock } from '../base/ids.ts';
+import { uuidv7Milliseconds, type Clock } from '../base/ids.ts';
 import { limits } from '../base/limits.ts';
 import type { StepKey, StepName } from '../base/step.ts';
 import type { Pool } from '../db/pool.ts';
@@ -13,6 +13,7 @@ import { createTicketMaker } from './make-tickets.job.ts';
 import { createMessageSkipper } from './skip-message.job.ts';
 import type { StepLog } from './step-lanes.job.ts';
 import { StepSweeper } from './sweep-steps.job.ts';
+import type { StepBatch } from './worker-thread.ts';
 
 type Deps = {
   pool: Pool;
@@ -26,20 +27,26 @@ type Deps = {
   /** Awaited between two pieces of work: what else waits in this thread goes first, and confirming does (pressure.ts). */
   turn(): Promise<void>;
   log: StepLog;
-  /** Told of each batch: what it was, how many steps, how many are to be tried again, how long it took. */
-  onBatch(name: StepName, steps: number, again: number, seconds: number): void;
+  onBatch(batch: StepBatch): void;
 };
 
 const batches: WorkOptions = { batchMax: limits.stepBatchMax, concurrency: 1 };
 // Two, so that a batch that waits for a slow server does not keep the next from being made.
 const messageBatches: WorkOptions = { batchMax: limits.messageBatchMax, concurrency: 2 };
 
-function measured(name: StepName, handler: StepHandler, { turn, onBatch }: Deps): StepHandler {
+function measured(name: StepName, handler: StepHandler, { turn, onBatch, clock }: Deps): StepHandler {
   return async (steps) => {
     await turn();
     const started = performance.now();
     const again = await handler(steps);
-    onBatch(name, steps.length, again.length, (performance.now() - started) / 1_000);
+    const seconds = (performance.now() - started) / 1_000;
+    const now = clock.now().getTime();
+    const open = new Set(again);
+    // A sale's id is made when it is confirmed, and tells when that was.
+    const latencies = steps
+      .filter((step) => !open.has(step))
+      .map((step) => Math.max(0, now - uuidv7Milliseconds(step.transactionId)) / 1_000);
+    onBatch({ name, steps: steps.length, again: again.length, seconds, latencies });
     return again;
   };
 }

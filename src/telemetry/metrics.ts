@@ -1,7 +1,11 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 
 const secondsBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+const latencyBuckets = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 900, 3_600];
 const sizeBuckets = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512];
+
+/** What a gauge with labels reads. */
+export type Reading = { labels: Record<string, string>; value: number };
 
 /** The instruments of a process. A room that measures gets the one it needs, not the registry. */
 export type Metrics = ReturnType<typeof createMetrics>;
@@ -22,14 +26,14 @@ export function createMetrics() {
     }),
     groupOrders: new Histogram({
       name: 'taquilla_group_orders',
-      help: 'Orders committed together, by kind of group',
+      help: 'Requests that a group decided together, by kind of group',
       labelNames: ['kind'] as const,
       buckets: sizeBuckets,
       registers,
     }),
     groupSeconds: new Histogram({
       name: 'taquilla_group_seconds',
-      help: 'Time that a group takes from its first statement to its commit, by kind',
+      help: 'Time in the database of a group, from asking for a connection to the commit, by kind',
       labelNames: ['kind'] as const,
       buckets: secondsBuckets,
       registers,
@@ -47,6 +51,19 @@ export function createMetrics() {
       buckets: secondsBuckets,
       registers,
     }),
+    stepLatency: new Histogram({
+      name: 'taquilla_step_latency_seconds',
+      help: 'Time from the confirmation of a sale to the end of a step of it, by name',
+      labelNames: ['step'] as const,
+      buckets: latencyBuckets,
+      registers,
+    }),
+    seriesHeldSeconds: new Histogram({
+      name: 'taquilla_series_held_seconds',
+      help: 'Time that a group holds the row of its fiscal series, of one group a second',
+      buckets: secondsBuckets,
+      registers,
+    }),
     refusals: new Counter({
       name: 'taquilla_refusals_total',
       help: 'Problems answered, by code',
@@ -61,6 +78,20 @@ export function createMetrics() {
         registers,
         collect() {
           this.set(read());
+        },
+      });
+    },
+    /** The same with labels, or when reading takes its time. */
+    gauges(name: string, help: string, labelNames: string[], read: () => Promise<Reading[]>): void {
+      new Gauge({
+        name: `taquilla_${name}`,
+        help,
+        labelNames,
+        registers,
+        async collect() {
+          const readings = await read();
+          this.reset();
+          for (const { labels, value } of readings) this.set(labels, value);
         },
       });
     },

@@ -5,6 +5,7 @@ import { systemClock, systemIds, uuidv7 } from '../../src/base/ids.ts';
 import { EventCache } from '../../src/catalog/event-cache.ts';
 import type { LiveEvent } from '../../src/catalog/live-event.ts';
 import { Checkout, type CommittedSale, type ConfirmRequest } from '../../src/checkout/checkout.ts';
+import { LockWaits } from '../../src/db/lock-waits.ts';
 import { createNotices, type Notices } from '../../src/db/notices.ts';
 import { createPool, type Pool } from '../../src/db/pool.ts';
 import { reader } from '../../src/db/transaction.ts';
@@ -37,14 +38,18 @@ async function startProcess(): Promise<Process> {
     onError: (error) => assert.fail(String(error)),
   });
   const clientHolds = new ClientHolds();
-  const shared = { pool, events, clock: systemClock, ids: systemIds };
+  const shared = { pool, lockWaits: new LockWaits(8), events, clock: systemClock, ids: systemIds };
   const handedOver: CommittedSale[] = [];
   await events.start();
   return {
     events,
     notices,
     handedOver,
-    holds: new Holds({ ...shared, policy: { ttlSeconds: 600, extensionSeconds: 300, extensionsMax: 2 } }),
+    holds: new Holds({
+      ...shared,
+      policy: { ttlSeconds: 600, extensionSeconds: 300, extensionsMax: 2 },
+      onGroup: () => {},
+    }),
     checkout: new Checkout({
       ...shared,
       clientHolds,
@@ -108,7 +113,7 @@ test('a sale is confirmed, its steps handed over, and every process knows its se
   await untilTrue(() => true);
   const seen = await live(other);
   await untilTrue(() => !seen.isFree(1) && seen.available(2) === 17);
-  const sale = await one.checkout.confirm(request(holdId));
+  const { sale } = await one.checkout.confirm(request(holdId));
   assert.equal(sale.fiscalNumber, 'A-00000001');
   assert.ok(one.handedOver.some((handed) => handed.transactionId === sale.transactionId));
   await untilTrue(() => seen.availability.seats[0] === 2);
@@ -150,7 +155,7 @@ test('best available in an event without numbered seats takes the first zone wit
 test('a change of the tax that leaves the total alone is not noticed by the buyer', async () => {
   const holdId = await hold(one, [1]);
   await pool.query('update sellers set tax_version = tax_version + 1 where tenant_id = $1', [hall.tenantId]);
-  const sale = await one.checkout.confirm(request(holdId));
+  const { sale } = await one.checkout.confirm(request(holdId));
   assert.equal(sale.total, 2_900);
 });
 
@@ -166,7 +171,7 @@ test('a changed price is refused with the new quote, and confirmed once the buye
     assert.equal((error.members!['quote'] as { total: number }).total, 3_480);
     return true;
   });
-  const sale = await one.checkout.confirm({
+  const { sale } = await one.checkout.confirm({
     ...refused,
     bodyDigest: uuidv7(Date.now()),
     expectedTotal: 3_480,
