@@ -118,6 +118,102 @@ test('beyond the limit of its queue a lane refuses at once', async () => {
   assert.deepEqual(await Promise.all(accepted), ['1', '2']);
 });
 
+/** A lane whose one group stays in flight until it is let go, and whose clock stands still until it is moved. */
+function stalledLane(changes: Partial<Options> = {}) {
+  const gate = Promise.withResolvers<void>();
+  const started = Promise.withResolvers<void>();
+  const clock = { now: 0 };
+  const lane = laneOf({
+    waitSecondsMax: 2,
+    now: () => clock.now,
+    async run(requests) {
+      started.resolve();
+      await gate.promise;
+      return requests.map(String);
+    },
+    ...changes,
+  });
+  return { lane, clock, started: started.promise, letGo: () => gate.resolve() };
+}
+
+const isOverloaded = (error: unknown) =>
+  error instanceof Problem && error.code === 'overloaded' && error.retryAfterSeconds === 1;
+
+test('a queue takes as many groups as are served in time at the pace of the one in flight', async () => {
+  const { lane, clock, started, letGo } = stalledLane();
+  const first = lane.submit(0);
+  await started;
+  clock.now = 500;
+  // Four groups of four in two seconds, and not one more.
+  const rest = Array.from({ length: 16 }, (_, i) => lane.submit(i + 1));
+  await assert.rejects(lane.submit(17), isOverloaded);
+  assert.equal(lane.waiting, 16);
+  letGo();
+  assert.equal((await Promise.all([first, ...rest])).length, 17);
+});
+
+test('nobody is made to wait behind a group that does not end', async () => {
+  const { lane, clock, started, letGo } = stalledLane();
+  const first = lane.submit(0);
+  await started;
+  clock.now = 1_999;
+  const second = lane.submit(1);
+  clock.now = 2_000;
+  await assert.rejects(lane.submit(2), isOverloaded);
+  letGo();
+  assert.deepEqual(await Promise.all([first, second]), ['0', '1']);
+});
+
+test('whoever has waited too long is refused while the group in flight goes on', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const { lane, clock, started, letGo } = stalledLane();
+  const first = lane.submit(0);
+  await started;
+  const early = assert.rejects(lane.submit(1), isOverloaded);
+  clock.now = 1_000;
+  const late = lane.submit(2);
+  clock.now = 2_000;
+  t.mock.timers.tick(250);
+  await early;
+  assert.equal(lane.waiting, 1);
+  letGo();
+  assert.deepEqual(await Promise.all([first, late]), ['0', '2']);
+});
+
+test('while the database is away those who wait have as long as a group is sent again', async () => {
+  let away = true;
+  const clock = { now: 0 };
+  const failed = Promise.withResolvers<void>();
+  const lane = laneOf({
+    waitSecondsMax: 2,
+    retrySecondsMax: 30,
+    now: () => clock.now,
+    isPassing: () => true,
+    isAway: () => true,
+    async run(requests) {
+      if (!away) return requests.map(String);
+      failed.resolve();
+      throw new Error('connection lost');
+    },
+  });
+  const first = lane.submit(1);
+  await failed.promise;
+  await new Promise((resolve) => setImmediate(resolve));
+  clock.now = 5_000;
+  const second = lane.submit(2);
+  away = false;
+  assert.deepEqual(await Promise.all([first, second]), ['1', '2']);
+});
+
+test('lanes share a limit, so that many of them do not fill the memory', async () => {
+  const lanes = new GroupLanes<string, number, string>(() => defaults, 3);
+  const accepted = [lanes.submit('a', 1), lanes.submit('b', 2), lanes.submit('c', 3)];
+  await assert.rejects(lanes.submit('d', 4), isOverloaded);
+  assert.equal(lanes.waiting, 3);
+  assert.deepEqual(await Promise.all(accepted), ['1', '2', '3']);
+  assert.equal(lanes.waiting, 0);
+});
+
 test('lanes of different keys run beside each other and are forgotten when idle', async () => {
   const running = new Set<string>();
   let most = 0;

@@ -24,6 +24,7 @@ export const limits = {
   connectionsWaitingMax: 1_000,
   connectSecondsMax: 10,
   eventLoopDelaySecondsMax: 1,
+  eventLoopLateSamplesMin: 3,
   queueReadingSeconds: 5,
   groupRetrySecondsMax: 30,
   requoteAttemptsMax: 3,
