@@ -1,10 +1,12 @@
 import type { Reader } from '../db/transaction.ts';
-import type { CommittedSale } from './checkout.ts';
+
+/** A sale that has just been committed. */
+type Sale = { tenantId: number; transactionId: string };
 
 const sampleMilliseconds = 1_000;
 
 /** How long ago, by the database's clock, the row of the series was locked for this sale's number. */
-async function readSecondsSinceLock(reader: Reader, sale: CommittedSale): Promise<number | undefined> {
+async function readSecondsSinceLock(reader: Reader, sale: Sale): Promise<number | undefined> {
   const rows = await reader.query<{ seconds: number }>({
     name: 'read-seconds-since-lock',
     text: `select extract(epoch from clock_timestamp() - issued_at)::float8 as seconds
@@ -19,10 +21,7 @@ async function readSecondsSinceLock(reader: Reader, sale: CommittedSale): Promis
  * their transactions: a document is stamped under the lock, so it tells when that was. One group a second is looked at.
  * @returns what is to be told of a sale of each group as soon as it is committed.
  */
-export function sampleSeriesHeld(
-  reader: Reader,
-  onSample: (seconds: number) => void,
-): (sale: CommittedSale) => void {
+export function sampleSeriesHeld(reader: Reader, onSample: (seconds: number) => void): (sale: Sale) => void {
   let next = 0;
   return (sale) => {
     const committed = performance.now();

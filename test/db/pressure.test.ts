@@ -72,7 +72,11 @@ async function withLockedSeller(
     const waiting = Promise.all(blocked.map((hall) => sell(process, hall)));
     waiting.catch(() => {});
     await waitUntil('lanes wait for the lock', () => areBlocked(pool, lockWaits));
-    await work(process).finally(async () => void (await locker.query('rollback')));
+    try {
+      await work(process);
+    } finally {
+      await locker.query('rollback');
+    }
     assert.equal(new Set(await waiting).size, blockedEvents);
   } finally {
     await locker.end();
