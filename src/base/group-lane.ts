@@ -64,6 +64,7 @@ export class GroupLane<Request, Result> {
   #groupMilliseconds = 0;
   #startedAt: number | undefined;
   #away = false;
+  #backAt = -Infinity;
   #watched = false;
 
   /**
@@ -114,13 +115,22 @@ export class GroupLane<Request, Result> {
     if (waiting >= queueMax || this.#load.waiting >= this.#load.max) return false;
     const inFlight = this.#startedAt === undefined ? 0 : now - this.#startedAt;
     // Before anybody waits too long behind a group that does not end, nobody else is made to.
-    if (inFlight >= this.#patience) return false;
+    if (inFlight >= this.#patience(now)) return false;
     const pace = Math.max(this.#groupMilliseconds, inFlight);
     return waiting < groupMax || waiting * pace < groupMax * this.#waitMillisecondsMax;
   }
 
-  get #patience(): number {
-    return this.#away ? this.#options.retrySecondsMax * 1_000 : this.#waitMillisecondsMax;
+  /** Whoever has waited while the database was away gets the usual time once it is back. */
+  #patience(now: number): number {
+    const spared = this.#away || now - this.#backAt < this.#waitMillisecondsMax;
+    return spared
+      ? Math.max(this.#waitMillisecondsMax, this.#options.retrySecondsMax * 1_000)
+      : this.#waitMillisecondsMax;
+  }
+
+  #noteAway(away: boolean): void {
+    if (this.#away && !away) this.#backAt = this.#now();
+    this.#away = away;
   }
 
   /** Looks, one timer for the lane, whether those who wait behind a slow group have waited too long. */
@@ -136,7 +146,8 @@ export class GroupLane<Request, Result> {
   }
 
   #refuseLate(): void {
-    const late = this.#now() - this.#patience;
+    const now = this.#now();
+    const late = now - this.#patience(now);
     const found = this.#queue.findIndex((waiting) => waiting.since > late);
     const refused = this.#queue.splice(0, found < 0 ? this.#queue.length : found);
     this.#load.waiting -= refused.length;
@@ -199,11 +210,11 @@ export class GroupLane<Request, Result> {
     for (;;) {
       try {
         const results = await run(requests);
-        this.#away = false;
+        this.#noteAway(false);
         return results;
       } catch (error) {
         if (!isPassing(error)) throw error;
-        this.#away = isAway?.(error) ?? false;
+        this.#noteAway(isAway?.(error) ?? false);
         if (this.#now() + delay > deadline) {
           const detail = 'The database does not answer. Try again with the same idempotency key.';
           throw new Problem('unavailable', detail, { retryAfterSeconds: 5 });
