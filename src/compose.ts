@@ -6,7 +6,7 @@ import { sampleSeriesHeld } from './checkout/series-held.store.ts';
 import type { Config } from './config.ts';
 import { LockWaits } from './db/lock-waits.ts';
 import { createNotices } from './db/notices.ts';
-import { createPool } from './db/pool.ts';
+import { createPool, type Pool } from './db/pool.ts';
 import { sharedSecret } from './db/server-secret.store.ts';
 import { reader, transact } from './db/transaction.ts';
 import type { PassKeys } from './fulfilment/apple-pass.ts';
@@ -28,7 +28,7 @@ import { sweepSessions } from './identity/session.store.ts';
 import { createSmtpMailer, readSenderAddress } from './notifications/mailer.adapter.ts';
 import { watchEventLoop } from './telemetry/event-loop.ts';
 import type { Logger } from './telemetry/logger.ts';
-import { createMetrics } from './telemetry/metrics.ts';
+import { createMetrics, type Metrics } from './telemetry/metrics.ts';
 
 /** Which parts this process runs. */
 export type Roles = { api: boolean; worker: boolean };
@@ -74,24 +74,18 @@ async function openWallets({ config, clock }: TaquillaOptions) {
   };
 }
 
-/** Builds everything that a process has, from the bottom up: who gets what can be read here. */
-async function createParts(options: TaquillaOptions) {
+type Ground = {
+  pool: Pool;
+  lockWaits: LockWaits;
+  secret: string;
+  metrics: Metrics;
+  events: EventCache;
+};
+
+/** What holds places, sells them, and does what follows. */
+async function createSelling(options: TaquillaOptions, ground: Ground) {
   const { config, databaseUrl, roles, clock, ids, logger } = options;
-  // First, while nothing is open yet that a fault would leave behind.
-  const wallets = await openWallets(options);
-  const onError = (error: unknown) =>
-    logger.error({ err: error }, 'background work failed; it goes on by itself');
-  const pool = createPool({
-    url: databaseUrl,
-    size: config.dbPoolSize,
-    name: 'taquilla',
-    lockSecondsMax: limits.groupLockSecondsMax,
-  });
-  const lockWaits = new LockWaits(config.dbPoolSize);
-  const secret = config.secret ?? (await transact(pool, (tx) => sharedSecret(tx, 'sale_links')));
-  const metrics = createMetrics();
-  const notices = createNotices({ url: databaseUrl, pool });
-  const events = new EventCache({ reader: reader(pool), notices, onError });
+  const { pool, lockWaits, secret, metrics, events } = ground;
   const policy: HoldPolicy = {
     ttlSeconds: config.holdTtlSeconds,
     extensionSeconds: limits.holdExtensionSeconds,
@@ -142,6 +136,28 @@ async function createParts(options: TaquillaOptions) {
       for (const outcome of outcomes) metrics.orders.inc({ outcome });
     },
   });
+  return { policy, clientHolds, holds, fulfilment, checkout };
+}
+
+/** Builds everything that a process has, from the bottom up: who gets what can be read here. */
+async function createParts(options: TaquillaOptions) {
+  const { config, databaseUrl, logger } = options;
+  // First, while nothing is open yet that a fault would leave behind.
+  const wallets = await openWallets(options);
+  const onError = (error: unknown) =>
+    logger.error({ err: error }, 'background work failed; it goes on by itself');
+  const pool = createPool({
+    url: databaseUrl,
+    size: config.dbPoolSize,
+    name: 'taquilla',
+    lockSecondsMax: limits.groupLockSecondsMax,
+  });
+  const lockWaits = new LockWaits(config.dbPoolSize);
+  const secret = config.secret ?? (await transact(pool, (tx) => sharedSecret(tx, 'sale_links')));
+  const metrics = createMetrics();
+  const notices = createNotices({ url: databaseUrl, pool });
+  const events = new EventCache({ reader: reader(pool), notices, onError });
+  const selling = await createSelling(options, { pool, lockWaits, secret, metrics, events });
   const progress = createProgressHub({ notices, reader: reader(pool), onError });
   const streams = createStreams({
     max: limits.streamsPerProcessMax,
@@ -159,11 +175,7 @@ async function createParts(options: TaquillaOptions) {
     metrics,
     notices,
     events,
-    policy,
-    clientHolds,
-    holds,
-    fulfilment,
-    checkout,
+    ...selling,
     progress,
     streams,
     drain,

@@ -7,16 +7,8 @@ const sizeBuckets = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512];
 /** What a gauge with labels reads. */
 export type Reading = { labels: Record<string, string>; value: number };
 
-/** The instruments of a process. A room that measures gets the one it needs, not the registry. */
-export type Metrics = ReturnType<typeof createMetrics>;
-
-/** Creates the instruments of a process in a registry of their own, so that two servers in one process do not meet. */
-export function createMetrics() {
-  const registry = new Registry();
-  collectDefaultMetrics({ register: registry });
-  const registers = [registry];
+function createInstruments(registers: Registry[]) {
   return {
-    registry,
     httpSeconds: new Histogram({
       name: 'taquilla_http_request_seconds',
       help: 'Time from the request to its answer, by route',
@@ -70,6 +62,20 @@ export function createMetrics() {
       labelNames: ['code'] as const,
       registers,
     }),
+  };
+}
+
+/** The instruments of a process. A room that measures gets the one it needs, not the registry. */
+export type Metrics = ReturnType<typeof createMetrics>;
+
+/** Creates the instruments of a process in a registry of their own, so that two servers in one process do not meet. */
+export function createMetrics() {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const registers = [registry];
+  return {
+    registry,
+    ...createInstruments(registers),
     /** A gauge that is read when it is scraped: streams open, connections waiting, lanes. */
     gauge(name: string, help: string, read: () => number): void {
       new Gauge({
