@@ -25,9 +25,9 @@ export async function startProcess(
   databaseUrl: string,
   pool: Pool,
   lockWaits = new LockWaits(pool.options.max),
+  onError: (error: unknown) => void = (error) => assert.fail(String(error)),
 ): Promise<TestProcess> {
   const notices = createNotices({ url: databaseUrl, pool });
-  const onError = (error: unknown) => assert.fail(String(error));
   const events = new EventCache({ reader: reader(pool), notices, onError });
   const shared = { pool, lockWaits, events, clock: systemClock, ids: systemIds, onGroup: () => {} };
   const handedOver: CommittedSale[] = [];
