@@ -58,6 +58,8 @@ export const limits = {
   stepSweepRowsMax: 1_000,
   // Longer than a group may be retried, so that a sale which is committed late is still in sight.
   stepSweepMarkLagSeconds: 120,
+  statisticsRebuildRowsMax: 5_000,
+  reportRowsMax: 10_000,
   stepDeepSweepSeconds: 3_600,
   stepDeepSweepReachSeconds: 172_800,
   queueConnectionsMax: 4,

@@ -2,6 +2,7 @@ import { auditCommand } from './audit.ts';
 import { createAdminCommand, createOwnerCommand } from './create-staff.ts';
 import { importPlanCommand } from './import-plan.ts';
 import { migrateCommand } from './migrate.ts';
+import { rebuildStatisticsCommand } from './rebuild-statistics.ts';
 import { seedCommand } from './seed.ts';
 import { serveCommand, workCommand } from './serve.ts';
 import { verifyTicketCommand } from './verify-ticket.ts';
@@ -17,5 +18,6 @@ export const commands: readonly Command[] = [
   createOwnerCommand,
   createAdminCommand,
   auditCommand,
+  rebuildStatisticsCommand,
   verifyTicketCommand,
 ];

@@ -75,6 +75,8 @@ import { readOutboxRoute } from '../notifications/read-outbox.route.ts';
 import { openOrderRoute } from '../orders/open-order.route.ts';
 import { readTransactionRoute } from '../orders/read-transaction.route.ts';
 import { streamTransactionRoute } from '../progress/stream-transaction.route.ts';
+import { listEventReportsRoute } from '../reporting/list-event-reports.route.ts';
+import { readEventReportRoute } from '../reporting/read-event-report.route.ts';
 import type { Pool } from '../db/pool.ts';
 import type { GoogleWallet } from '../fulfilment/google-pass.ts';
 import type { App } from './app.ts';
@@ -115,6 +117,7 @@ export function mountRoutes(app: App, deps: RouteDeps): void {
   if (deps.outbox) readOutboxRoute(app, deps);
   mountCallbacks(app, deps);
   mountIdentity(app, deps);
+  mountReports(app, deps);
 }
 
 function mountIdentity(app: App, deps: RouteDeps): void {
@@ -145,6 +148,11 @@ function mountIdentity(app: App, deps: RouteDeps): void {
   cutOffDeviceRoute(app, deps);
   enrolDeviceRoute(app, deps);
   listAuditLogRoute(app, deps);
+}
+
+function mountReports(app: App, deps: RouteDeps): void {
+  listEventReportsRoute(app, deps);
+  readEventReportRoute(app, deps);
 }
 
 /** What providers tell us: only of those that are configured. */
