@@ -51,6 +51,8 @@ export const limits = {
   handOverLateSecondsMax: 2,
   mailConnectionsMax: 5,
   mailSendSecondsMax: 60,
+  // Less than a job of the queue may take (src/queue/queue.ts).
+  mailOutageSecondsMax: 1_500,
   // With the queue's longest delay between attempts of a minute: a day.
   stepAttemptsMax: 1_440,
   stepSweepSeconds: 3,

@@ -37,7 +37,15 @@ const queue = await openQueue({
   connectionsMax: limits.queueConnectionsMax,
   onError: (error) => trouble({ err: error }, 'the queue had an error; it goes on by itself'),
 });
-const mailer = smtpUrl === undefined ? createOutboxMailer() : createSmtpMailer(smtpUrl);
+const ending = new AbortController();
+const mailer =
+  smtpUrl === undefined
+    ? createOutboxMailer()
+    : createSmtpMailer(smtpUrl, {
+        secondsMax: limits.mailOutageSecondsMax,
+        signal: ending.signal,
+        onOutage: (reason) => trouble({ reason }, 'the mail server is away; mails wait for it'),
+      });
 const endWork = await startWorkers({
   pool,
   queue,
@@ -54,6 +62,7 @@ const endWork = await startWorkers({
 
 async function stop({ timeoutSeconds }: WorkerOrder): Promise<void> {
   await endWork();
+  ending.abort();
   await queue.stop(timeoutSeconds);
   mailer.close();
   await pool.end();

@@ -1,8 +1,14 @@
 import { createHash } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import nodemailer, { type NodemailerError, type SendMailOptions } from 'nodemailer';
 import parseAddresses from 'nodemailer/lib/addressparser';
 import { limits } from '../base/limits.ts';
 import type { Delivery, Mail, Mailer } from './message.ts';
+
+/** How long mails wait for a server that cannot be reached, and who is told why when they begin to; `signal` ends it. */
+type Patience = { secondsMax: number; signal: AbortSignal; onOutage(reason: string): void };
+
+const probeMillisecondsMax = 5_000;
 
 /** A mail as the library takes it. The same mail has the same bytes, its boundaries included. */
 function toMessage(mail: Mail): SendMailOptions {
@@ -33,8 +39,51 @@ export function readSenderAddress(setting: string): string {
   return first?.address || 'tickets@localhost';
 }
 
-/** Sends over SMTP, many mails a connection. `url` is like `smtps://user:password@host:465`. */
-export function createSmtpMailer(url: string): Mailer {
+/** Waits for a mail server that is away, once for all mails that meanwhile want to go. */
+class Outage {
+  readonly #probe: () => Promise<unknown>;
+  readonly #patience: Patience;
+  #back: Promise<boolean> | undefined;
+
+  constructor(probe: () => Promise<unknown>, patience: Patience) {
+    this.#probe = probe;
+    this.#patience = patience;
+  }
+
+  /** Resolves when the server is there, as far as is known; false when it did not come back in time. */
+  async over(): Promise<boolean> {
+    return (await this.#back) ?? true;
+  }
+
+  /** Notes that the server cannot be reached; `over` then waits until it can. */
+  begin(reason: string): void {
+    this.#back ??= this.#waitUntilBack(reason).finally(() => (this.#back = undefined));
+  }
+
+  async #waitUntilBack(reason: string): Promise<boolean> {
+    const { secondsMax, signal, onOutage } = this.#patience;
+    const until = performance.now() + secondsMax * 1_000;
+    onOutage(reason);
+    for (let pause = 250; performance.now() < until; pause = Math.min(pause * 2, probeMillisecondsMax)) {
+      await sleep(pause, undefined, { signal }).catch(() => {});
+      if (signal.aborted) return false;
+      const isBack = await this.#probe().then(
+        () => true,
+        () => false,
+      );
+      if (isBack) return true;
+    }
+    return false;
+  }
+}
+
+/**
+ * Sends over SMTP, many mails a connection.
+ * @param url like `smtps://user:password@host:465`.
+ * @param patience how long a mail waits for a server that cannot be reached; without, it is postponed at once. Mails that
+ * wait keep their turn: were they tried again one by one, each after its own delay, later ones would overtake them.
+ */
+export function createSmtpMailer(url: string, patience?: Patience): Mailer {
   const transport = nodemailer.createTransport({
     url,
     pool: true,
@@ -47,14 +96,26 @@ export function createSmtpMailer(url: string): Mailer {
     dnsTimeout: 10_000,
     socketTimeout: limits.mailSendSecondsMax * 1_000,
   });
+  const outage = patience && new Outage(() => transport.verify(), patience);
+  const attempt = async (mail: Mail): Promise<Delivery & { away?: boolean }> => {
+    try {
+      const info = await transport.sendMail(toMessage(mail));
+      return { outcome: 'accepted', detail: `The mail server accepted it: ${info.response}` };
+    } catch (error) {
+      const { command } = error as NodemailerError;
+      return { ...explain(error as NodemailerError), away: command === 'CONN' };
+    }
+  };
   return {
     async deliver(mail) {
-      try {
-        const info = await transport.sendMail(toMessage(mail));
-        return { outcome: 'accepted', detail: `The mail server accepted it: ${info.response}` };
-      } catch (error) {
-        return explain(error as NodemailerError);
-      }
+      await outage?.over();
+      const { away = false, ...delivery } = await attempt(mail);
+      if (!outage || !away || delivery.outcome === 'accepted') return delivery;
+      outage.begin(delivery.reason);
+      if (!(await outage.over())) return delivery;
+      // Once: a mail that breaks each connection must not try for ever.
+      const { away: _, ...again } = await attempt(mail);
+      return again;
     },
     close: () => transport.close(),
   };
