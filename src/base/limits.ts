@@ -107,4 +107,11 @@ export const limits = {
   enrolmentsPerAddressMax: 20,
   enrolmentsPerAddressSeconds: 600,
   identitySweepSeconds: 300,
+  // By whoever has a ticket's link; staff are held by the codes that a ticket may have.
+  reissuesPerTicketMax: 5,
+  transfersPerTicketMax: 20,
+  ticketChangesSeconds: 86_400,
+  transferSeconds: 604_800,
+  ticketTermsCharsMax: 600,
+  hallMapsMax: 64,
 } as const;

@@ -5,8 +5,8 @@ import type { App } from '../http/app.ts';
 import { object, transactionIdSchema } from '../http/schemas.ts';
 import { noBrand } from '../notifications/brand.ts';
 import { readBrand } from '../notifications/template.store.ts';
-import { openSale, saleNotFound } from '../orders/sale-token.ts';
-import { readSale } from '../orders/sale.store.ts';
+import { openTickets, saleNotFound } from '../orders/sale-token.ts';
+import { readHeldTickets } from '../orders/held-tickets.store.ts';
 import { googleWalletLink, type GoogleWallet } from './google-pass.ts';
 import { findTicket } from './sale-ticket.ts';
 
@@ -17,7 +17,7 @@ export function openGooglePassRoute(app: App, deps: Deps): void {
   app.get(
     '/sales/transactions/:transaction_id/tickets/:item_no/google-wallet',
     {
-      config: { problems: ['transaction_not_found', 'tickets_not_ready'] },
+      config: { problems: ['transaction_not_found', 'tickets_not_ready', 'ticket_transferred'] },
       schema: {
         operationId: 'openGooglePass',
         tags: ['sales'],
@@ -30,8 +30,8 @@ export function openGooglePassRoute(app: App, deps: Deps): void {
       },
     },
     async ({ params, query }, reply) => {
-      const key = openSale(deps.secret, params.transaction_id, query.token);
-      const sale = key && (await readSale(deps.reader, key));
+      const access = openTickets(deps.secret, params.transaction_id, query.token);
+      const sale = access && (await readHeldTickets(deps.reader, access));
       if (!sale) throw saleNotFound();
       const item = findTicket(sale, params.item_no);
       const seller = await readBrand(deps.reader, sale.tenantId);

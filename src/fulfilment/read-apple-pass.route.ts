@@ -4,8 +4,8 @@ import type { App } from '../http/app.ts';
 import { object, transactionIdSchema } from '../http/schemas.ts';
 import { noBrand } from '../notifications/brand.ts';
 import { readBrand } from '../notifications/template.store.ts';
-import { openSale, saleLinks, saleNotFound } from '../orders/sale-token.ts';
-import { readSale } from '../orders/sale.store.ts';
+import { openTickets, saleNotFound, ticketLinks } from '../orders/sale-token.ts';
+import { readHeldTickets } from '../orders/held-tickets.store.ts';
 import { makeApplePass, type PassKeys } from './apple-pass.ts';
 import { fileName, findTicket } from './sale-ticket.ts';
 
@@ -17,7 +17,7 @@ export function readApplePassRoute(app: App, deps: Deps): void {
     '/sales/transactions/:transaction_id/tickets/:item_no/apple-wallet.pkpass',
     {
       compress: false,
-      config: { problems: ['transaction_not_found', 'tickets_not_ready'] },
+      config: { problems: ['transaction_not_found', 'tickets_not_ready', 'ticket_transferred'] },
       schema: {
         operationId: 'readApplePass',
         tags: ['sales'],
@@ -31,12 +31,12 @@ export function readApplePassRoute(app: App, deps: Deps): void {
       },
     },
     async ({ params, query }, reply) => {
-      const key = openSale(deps.secret, params.transaction_id, query.token);
-      const sale = key && (await readSale(deps.reader, key));
+      const access = openTickets(deps.secret, params.transaction_id, query.token);
+      const sale = access && (await readHeldTickets(deps.reader, access));
       if (!sale) throw saleNotFound();
       const item = findTicket(sale, params.item_no);
       const seller = await readBrand(deps.reader, sale.tenantId);
-      const { page } = saleLinks(deps.secret, deps.publicUrl, sale.tenantId, sale.transactionId);
+      const { page } = ticketLinks(deps.secret, deps.publicUrl, access);
       const pageUrl = deps.publicUrl === undefined ? null : page;
       const pass = makeApplePass(sale, item, deps.passKeys(), seller?.brand ?? noBrand, pageUrl);
       const name = fileName(`${sale.event.name} ${item.itemNo}`, 'pkpass');

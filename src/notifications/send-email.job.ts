@@ -1,3 +1,5 @@
+import { reader } from '../db/transaction.ts';
+import { TicketLooks } from '../fulfilment/ticket-look.store.ts';
 import { drawTickets } from '../fulfilment/ticket-pdf.ts';
 import type { StepHandler } from '../queue/queue.ts';
 import { isMailAddress, type Mailer } from './message.ts';
@@ -16,6 +18,7 @@ type Deps = SenderDeps & {
  */
 export function createEmailSender(deps: Deps): StepHandler {
   const { mailer, sender, linksOf } = deps;
+  const looks = new TicketLooks({ reader: reader(deps.pool), clock: deps.clock });
   return createMessageSender(deps, {
     name: 'email',
     addressOf({ customer: { email } }) {
@@ -27,7 +30,10 @@ export function createEmailSender(deps: Deps): StepHandler {
       messageId: ticketsMessageId(sale, sender),
     }),
     async deliver({ sale, to, voice }) {
-      const pdf = await drawTickets(sale);
+      const pdf = await drawTickets(
+        sale,
+        await looks.lookOf({ tenantId: sale.tenantId, eventId: sale.event.eventId }),
+      );
       const buyer = { ...sale, customer: { ...sale.customer, email: to } };
       const links = linksOf(sale.tenantId, sale.transactionId);
       return await mailer.deliver(writeTicketsMail(buyer, pdf, sender, links, voice));

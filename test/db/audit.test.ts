@@ -76,7 +76,7 @@ async function makeTickets(hall: Hall, transactionIds: string[]): Promise<void> 
     [hall.tenantId, transactionIds],
   );
   for (const place of rows) {
-    const signature = signTicket({ ...hall, ...place, keyId: 1 }, readPrivateKey(privateKey));
+    const signature = signTicket({ ...hall, ...place, keyId: 1, generation: 1 }, readPrivateKey(privateKey));
     await pool.query('insert into tickets values ($1, $2, $3, 1, $4)', [
       hall.tenantId,
       place.transactionId,
