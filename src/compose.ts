@@ -113,6 +113,11 @@ async function createSelling(options: TaquillaOptions, ground: Ground) {
     smtpUrl: config.smtpUrl,
     mailFrom: config.mailFrom,
     providers: { twilio: config.twilio, meta: config.meta, callbacksUrl: config.publicUrl },
+    wallets: {
+      applePass: config.applePass,
+      googleWallet: config.googleWallet,
+      services: config.walletServices,
+    },
     publicUrl: config.publicUrl ?? localUrl(config),
     work: roles.worker,
   });

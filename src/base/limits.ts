@@ -114,4 +114,9 @@ export const limits = {
   transferSeconds: 604_800,
   ticketTermsCharsMax: 600,
   hallMapsMax: 64,
+  walletPushSeconds: 3,
+  walletPushBatchMax: 100,
+  // Longer than a batch may take: each of its pushes has the time that a provider may answer in.
+  walletPushLeaseSeconds: 1_200,
+  walletPushAttemptsMax: 20,
 } as const;

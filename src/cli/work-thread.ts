@@ -6,6 +6,10 @@ import { systemClock } from '../base/ids.ts';
 import { limits } from '../base/limits.ts';
 import { createPool } from '../db/pool.ts';
 import { openPressure } from '../fulfilment/pressure.ts';
+import { openApns } from '../fulfilment/apns.adapter.ts';
+import { openGoogleApi } from '../fulfilment/google-wallet.adapter.ts';
+import { startPushingWallets } from '../fulfilment/push-wallets.job.ts';
+import { readGoogleWallet, readPassKeys } from '../fulfilment/wallet-keys.adapter.ts';
 import { startWorkers } from '../fulfilment/start-workers.job.ts';
 import type { WorkerNews, WorkerOrder, WorkerSettings } from '../fulfilment/worker-thread.ts';
 import { createOutboxMailer, createSmtpMailer, readSenderAddress } from '../notifications/mailer.adapter.ts';
@@ -15,7 +19,7 @@ import { openQueue } from '../queue/queue.ts';
 
 const port = parentPort;
 assert(port, 'this file runs as a thread');
-const { databaseUrl, secret, publicUrl, smtpUrl, mailFrom, providers, pressureCell } =
+const { databaseUrl, secret, publicUrl, smtpUrl, mailFrom, providers, wallets, pressureCell } =
   workerData as WorkerSettings;
 
 const tell = (news: WorkerNews) => port.postMessage(news);
@@ -60,7 +64,21 @@ const endWork = await startWorkers({
   onBatch: (batch) => tell({ kind: 'batch', ...batch }),
 });
 
+const { applePass, googleWallet, services } = wallets;
+const google = googleWallet && (await readGoogleWallet(googleWallet.issuerId, googleWallet.keyFile));
+const endPushing = startPushingWallets({
+  pool,
+  clock: systemClock,
+  apns: applePass && openApns(services.apnsUrl, await readPassKeys(applePass)),
+  google: google && {
+    api: openGoogleApi(services.googleApiUrl, google, systemClock),
+    issuerId: google.issuerId,
+  },
+  log: { warn: trouble, error: trouble },
+});
+
 async function stop({ timeoutSeconds }: WorkerOrder): Promise<void> {
+  await endPushing();
   await endWork();
   ending.abort();
   await queue.stop(timeoutSeconds);

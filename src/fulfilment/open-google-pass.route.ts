@@ -1,6 +1,7 @@
 import { Type } from 'typebox';
 import type { Clock } from '../base/ids.ts';
-import type { Reader } from '../db/transaction.ts';
+import type { Pool } from '../db/pool.ts';
+import { transact, type Reader } from '../db/transaction.ts';
 import type { App } from '../http/app.ts';
 import { object, transactionIdSchema } from '../http/schemas.ts';
 import { noBrand } from '../notifications/brand.ts';
@@ -8,9 +9,11 @@ import { readBrand } from '../notifications/template.store.ts';
 import { openTickets, saleNotFound } from '../orders/sale-token.ts';
 import { readHeldTickets } from '../orders/held-tickets.store.ts';
 import { googleWalletLink, type GoogleWallet } from './google-pass.ts';
+import { passSerial } from './wallet-pass.ts';
+import { noteGooglePass } from './wallet-pass.store.ts';
 import { findTicket } from './sale-ticket.ts';
 
-type Deps = { secret: string; reader: Reader; clock: Clock; googleWallet: GoogleWallet };
+type Deps = { secret: string; reader: Reader; pool: Pool; clock: Clock; googleWallet: GoogleWallet };
 
 /** `GET /sales/transactions/{id}/tickets/{item_no}/google-wallet`: leads to Google, which keeps the ticket. */
 export function openGooglePassRoute(app: App, deps: Deps): void {
@@ -36,6 +39,10 @@ export function openGooglePassRoute(app: App, deps: Deps): void {
       const item = findTicket(sale, params.item_no);
       const seller = await readBrand(deps.reader, sale.tenantId);
       const brand = seller?.brand ?? noBrand;
+      const { tenantId, transactionId, event } = sale;
+      const pass = { tenantId, transactionId, itemNo: item.itemNo, eventId: event.eventId };
+      const serial = passSerial(sale, item.itemNo);
+      await transact(deps.pool, (tx) => noteGooglePass(tx, serial, pass, deps.clock.now()));
       return reply.redirect(
         await googleWalletLink(sale, item, deps.googleWallet, brand, deps.clock.now()),
         302,

@@ -7,6 +7,7 @@ import { readBrand } from '../notifications/template.store.ts';
 import { openTickets, saleNotFound, ticketLinks } from '../orders/sale-token.ts';
 import { readHeldTickets } from '../orders/held-tickets.store.ts';
 import { makeApplePass, type PassKeys } from './apple-pass.ts';
+import { passSerial, passService } from './wallet-pass.ts';
 import { fileName, findTicket } from './sale-ticket.ts';
 
 type Deps = { secret: string; reader: Reader; publicUrl: string | undefined; passKeys(): PassKeys };
@@ -38,7 +39,10 @@ export function readApplePassRoute(app: App, deps: Deps): void {
       const seller = await readBrand(deps.reader, sale.tenantId);
       const { page } = ticketLinks(deps.secret, deps.publicUrl, access);
       const pageUrl = deps.publicUrl === undefined ? null : page;
-      const pass = makeApplePass(sale, item, deps.passKeys(), seller?.brand ?? noBrand, pageUrl);
+      const pass = makeApplePass(sale, item, deps.passKeys(), seller?.brand ?? noBrand, pageUrl, {
+        service: passService(deps, sale.tenantId, passSerial(sale, item.itemNo)),
+        isVoid: false,
+      });
       const name = fileName(`${sale.event.name} ${item.itemNo}`, 'pkpass');
       reply.header('content-disposition', `attachment; filename="${name}"`);
       return reply.type('application/vnd.apple.pkpass').send(pass);

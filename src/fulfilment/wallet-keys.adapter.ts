@@ -53,10 +53,16 @@ export async function readGoogleWallet(issuerId: string, file: string): Promise<
     const account = JSON.parse(await readFile(file, 'utf8')) as {
       client_email?: string;
       private_key?: string;
+      token_uri?: string;
     };
     const { client_email: email, private_key: pem } = account;
     if (email === undefined || pem === undefined) throw new Error('client_email or private_key is missing');
     const privateKey = createPrivateKey(pem).export({ type: 'pkcs8', format: 'pem' }) as string;
-    return { issuerId, email, privateKey };
+    return {
+      issuerId,
+      email,
+      privateKey,
+      tokenUrl: account.token_uri ?? 'https://oauth2.googleapis.com/token',
+    };
   });
 }

@@ -40,6 +40,11 @@ import { readEventRoute } from '../catalog/read-event.route.ts';
 import { readSeatsRoute } from '../catalog/read-seats.route.ts';
 import { streamAvailabilityRoute } from '../catalog/stream-availability.route.ts';
 import { confirmSaleRoute } from '../checkout/confirm-sale.route.ts';
+import { listChangedPassesRoute } from '../fulfilment/list-changed-passes.route.ts';
+import { logPassFaultsRoute } from '../fulfilment/log-pass-faults.route.ts';
+import { readLatestPassRoute } from '../fulfilment/read-latest-pass.route.ts';
+import { registerPassRoute } from '../fulfilment/register-pass.route.ts';
+import { unregisterPassRoute } from '../fulfilment/unregister-pass.route.ts';
 import { listTicketsRoute } from '../fulfilment/list-tickets.route.ts';
 import { saveTicketTermsRoute } from '../fulfilment/save-ticket-terms.route.ts';
 import { openGooglePassRoute } from '../fulfilment/open-google-pass.route.ts';
@@ -141,6 +146,12 @@ function mountTickets(app: App, deps: RouteDeps): void {
   acceptTransferRoute(app, deps);
   listTicketsRoute(app, deps);
   saveTicketTermsRoute(app, deps);
+
+  registerPassRoute(app, deps);
+  unregisterPassRoute(app, deps);
+  listChangedPassesRoute(app, deps);
+  readLatestPassRoute(app, deps);
+  logPassFaultsRoute(app);
 }
 
 function mountIdentity(app: App, deps: RouteDeps): void {
