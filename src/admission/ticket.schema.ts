@@ -41,6 +41,7 @@ export const offeredTicketSchema = object({
 export const acceptTransferBodySchema = object({
   token: transferTokenSchema,
   accept_key: Type.String({
+    maxLength: 64,
     pattern: '^[A-Za-z0-9_-]{20,64}$',
     description: "Random and the receiver's own: who repeats it after a lost answer gets the answer again",
   }),

@@ -7,7 +7,7 @@ import { provesPass } from './wallet-pass.ts';
 // https://developer.apple.com/documentation/walletpasses/adding-a-web-service-to-update-passes
 
 const tenantIdSchema = Type.Integer({ minimum: 1, maximum: 2_147_483_647 });
-const deviceSchema = Type.String({ pattern: '^[A-Za-z0-9._-]{1,64}$' });
+const deviceSchema = Type.String({ maxLength: 64, pattern: '^[A-Za-z0-9._-]+$' });
 const passTypeSchema = Type.String({ maxLength: 128 });
 const serialSchema = Type.String({ maxLength: 64 });
 

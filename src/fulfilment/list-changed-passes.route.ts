@@ -17,7 +17,7 @@ export function listChangedPassesRoute(app: App, { reader }: { reader: Reader })
         summary: "Apple's protocol: the passes of a telephone that have changed",
         params: deviceParamsSchema,
         querystring: object({
-          passesUpdatedSince: Type.Optional(Type.String({ pattern: '^\\d{1,15}$' })),
+          passesUpdatedSince: Type.Optional(Type.String({ maxLength: 15, pattern: '^\\d+$' })),
         }),
         response: {
           200: object({ serialNumbers: Type.Array(Type.String()), lastUpdated: Type.String() }),

@@ -17,6 +17,7 @@ import {
 } from '../orders/sale-token.ts';
 import { formatTicketId, isHeld, type Sale, type SaleItem } from '../orders/sale.ts';
 import { formatEventId } from '../base/ids.ts';
+import { qrModules } from './qr-modules.ts';
 import { ticketCodeOf } from './sale-ticket.ts';
 import { eventPalette } from './ticket-palette.ts';
 
@@ -27,6 +28,12 @@ const ticketSchema = object({
     description: 'pending: being made; transferred: somebody else has it now',
   }),
   code: Type.Optional(Type.String({ description: 'What its QR says; absent unless it is valid' })),
+  qr: Type.Optional(
+    object(
+      { size: Type.Integer(), data: Type.String() },
+      { description: 'The modules of its QR, row by row, a bit each, the dark ones 1; base64' },
+    ),
+  ),
   zone_name: Type.String(),
   row: Type.Optional(Type.String()),
   number: Type.Optional(Type.String()),
@@ -71,11 +78,12 @@ function ticketAnswer(
   const { ticket, itemNo, seat } = item;
   const isValid = isHeld(sale, item);
   const state = isValid ? ('valid' as const) : ticket ? ('transferred' as const) : ('pending' as const);
+  const code = ticket && isValid ? ticketCodeOf(sale, { ...item, ticket }) : null;
   return {
     ticket_id: formatTicketId(sale.transactionId, itemNo),
     item_no: itemNo,
     state,
-    ...(ticket && isValid && { code: ticketCodeOf(sale, { ...item, ticket }) }),
+    ...(code !== null && { code, qr: qrModules(code) }),
     zone_name: item.zoneName,
     ...(seat && { row: seat.row, number: seat.number }),
     links: isValid ? walletLinks(secret, publicUrl, access, itemNo, wallets) : {},

@@ -1,5 +1,4 @@
 import PDFDocument from 'pdfkit';
-import encodeQR from 'qr';
 import { assert } from '../base/assert.ts';
 import { inkOn } from '../notifications/brand.ts';
 import { isHeld, type Sale, type SaleItem } from '../orders/sale.ts';
@@ -7,6 +6,7 @@ import { addFonts, useFonts, type Pdf } from './pdf-font.ts';
 import { fitText, two, writeLine, writeLines, type FittedText, type TextStyle } from './pdf-text.ts';
 import { toWinAnsi } from './win-ansi.ts';
 import type { HallMap } from './hall-map.ts';
+import { qrMatrix } from './qr-modules.ts';
 import { plainLook, type TicketLook } from './ticket-look.ts';
 import { ticketCodeOf } from './sale-ticket.ts';
 import { eventPalette, type Palette } from './ticket-palette.ts';
@@ -33,15 +33,14 @@ const label: TextStyle = { font: 'Helvetica', size: 7.5, color: muted };
 
 /** The dark modules of a QR code as one path of horizontal runs, in the page's flipped coordinates. */
 function qrPath(code: string, x: number, y: number, size: number): string {
-  const modules = encodeQR(code, 'raw', { ecc: 'medium', border: 1 });
-  // The white around it is drawn by the page, so the border that the library wants is left out.
-  const count = modules.length - 2;
+  const modules = qrMatrix(code);
+  const count = modules.length;
   const unit = size / count;
   let path = '';
   for (let row = 0; row < count; row++) {
     let start = -1;
     for (let column = 0; column <= count; column++) {
-      const dark = column < count && modules[row + 1]?.[column + 1] === true;
+      const dark = column < count && modules[row]?.[column] === true;
       if (dark && start < 0) start = column;
       if (dark || start < 0) continue;
       const [rx, ry] = [two(x + start * unit), two(y + row * unit)];

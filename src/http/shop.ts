@@ -6,7 +6,13 @@ import { Problem } from '../base/errors.ts';
 import { acceptsHtml, prefersHtml } from './accept.ts';
 
 /** Addresses of the shop that only it answers. */
-const pages = ['/', '/checkout/:hold_token', '/orders/:transaction_id'];
+const pages = [
+  '/',
+  '/checkout/:hold_token',
+  '/orders/:transaction_id',
+  '/tickets/:transaction_id',
+  '/transfer',
+];
 /** Addresses of the shop that the API answers too: the Accept header tells which is meant. */
 const sharedPages = new Set(['/events', '/events/:event_id']);
 
