@@ -1,5 +1,4 @@
 import type {
-  AcceptRequest,
   Availability,
   Confirmation,
   ConfirmRequest,
@@ -8,11 +7,9 @@ import type {
   FieldFault,
   Hold,
   HoldRequest,
-  Offer,
   Quote,
   Sale,
   SeatPlan,
-  Tickets,
 } from './contract.ts';
 
 const requestTimeoutMilliseconds = 15_000;
@@ -109,8 +106,6 @@ function parse(text: string): unknown {
 }
 
 const part = encodeURIComponent;
-const ticketPath = (id: string, itemNo: number): string =>
-  `/sales/transactions/${part(id)}/tickets/${itemNo}`;
 
 export const api = {
   events: (after?: string) =>
@@ -129,18 +124,5 @@ export const api = {
       body,
       headers: { 'Idempotency-Key': key },
     }),
-  tickets: (id: string, token: string) =>
-    call<Tickets>(`/sales/transactions/${part(id)}/tickets?token=${part(token)}`),
-  reissue: (id: string, itemNo: number, token: string) =>
-    call<unknown>(`${ticketPath(id, itemNo)}/reissue?token=${part(token)}`, { method: 'POST' }),
-  offer: (id: string, itemNo: number, token: string) =>
-    call<{ link: string }>(`${ticketPath(id, itemNo)}/transfers?token=${part(token)}`, { method: 'POST' }),
-  withdraw: (id: string, itemNo: number, transferId: string, token: string) =>
-    call<unknown>(`${ticketPath(id, itemNo)}/transfers/${part(transferId)}?token=${part(token)}`, {
-      method: 'DELETE',
-    }),
-  readOffer: (token: string) => call<Offer>(`/transfers?token=${part(token)}`),
-  accept: (body: AcceptRequest) =>
-    call<{ links: { page: string } }>('/transfers/accept', { method: 'POST', body }),
   sale: (id: string, token: string) => call<Sale>(`/sales/transactions/${part(id)}?token=${part(token)}`),
 };

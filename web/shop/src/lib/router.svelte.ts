@@ -3,8 +3,6 @@ export type Route =
   | { page: 'hall'; eventId: string }
   | { page: 'checkout'; holdToken: string }
   | { page: 'order'; saleId: string; token: string }
-  | { page: 'tickets'; saleId: string; token: string }
-  | { page: 'transfer'; token: string }
   | { page: 'missing' };
 
 function match(url: URL): Route {
@@ -12,8 +10,6 @@ function match(url: URL): Route {
   if (first === undefined || (first === 'events' && second === undefined)) {
     return { page: 'events' };
   }
-  const token = url.searchParams.get('token') ?? '';
-  if (first === 'transfer' && second === undefined) return { page: 'transfer', token };
   if (second === undefined || rest.length > 0) return { page: 'missing' };
   const id = decodeURIComponent(second);
   switch (first) {
@@ -22,9 +18,7 @@ function match(url: URL): Route {
     case 'checkout':
       return { page: 'checkout', holdToken: id };
     case 'orders':
-      return { page: 'order', saleId: id, token };
-    case 'tickets':
-      return { page: 'tickets', saleId: id, token };
+      return { page: 'order', saleId: id, token: url.searchParams.get('token') ?? '' };
     default:
       return { page: 'missing' };
   }

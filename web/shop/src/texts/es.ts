@@ -1,4 +1,4 @@
-import type { Sale, StepState, Ticket } from '../api/contract.ts';
+import type { Sale, StepState } from '../api/contract.ts';
 
 const many = (n: number, one: string, other: string): string => `${n} ${n === 1 ? one : other}`;
 
@@ -183,38 +183,6 @@ export const es = {
         why: 'No se hizo ninguna compra. Vuelve al plano y elige otro lugar.',
       },
     },
-  },
-  tickets: {
-    show: 'Mostrar las entradas',
-    all: 'Entradas',
-    place: (n: number, of: number) => `Entrada ${n} de ${of}`,
-    previous: 'Anterior',
-    next: 'Siguiente',
-    code: (place: string) => `Código QR de la entrada: ${place}`,
-    states: {
-      valid: '',
-      pending: 'La entrada se está preparando. Vuelve a abrir esta página en unos segundos.',
-      transferred: 'Transferida: ahora la tiene otra persona.',
-    } satisfies Record<Ticket['state'], string> as Record<Ticket['state'], string>,
-    pdf: 'Abrir el PDF',
-    calendar: 'Al calendario',
-    apple: 'Añadir a Apple Wallet',
-    google: 'Añadir a Google Wallet',
-    more: 'Transferir o cambiar el código',
-    transferWhy: 'Crea un enlace para otra persona. Cuando lo acepte, tu código deja de valer.',
-    offer: 'Crear enlace de transferencia',
-    offered: 'El enlace está listo. Compártelo solo con quien va a asistir.',
-    withdraw: 'Retirar el enlace',
-    withdrawn: 'El enlace ya no vale.',
-    renewWhy: '¿Alguien vio tu código? Pide otro y el anterior deja de valer.',
-    renew: 'Pedir otro código',
-    renewed: 'Este es tu nuevo código. El anterior ya no vale.',
-    forYou: 'Una entrada para ti',
-    name: 'Nombre y apellido',
-    email: 'Correo',
-    accept: 'Aceptar la entrada',
-    over: 'Este enlace ya no vale',
-    overWhy: 'Se usó, se retiró, venció o no está completo. Pide otro a quien te lo envió.',
   },
   order: {
     titleRunning: 'Tu compra está hecha',

@@ -1,13 +1,13 @@
 /**
  * Lets this page be opened again without a connection, as in a cellar or in a crowd: a worker keeps it with what it is
- * made of. Where the browser has none, or refuses, the page is as any other.
+ * made of and what it read from `address`. Where the browser has none, or refuses, the page is as any other.
  */
-export async function keepOffline(): Promise<void> {
+export async function keepOffline(address: string): Promise<void> {
   try {
     await navigator.serviceWorker.register('/tickets-worker.js', { scope: '/tickets/' });
     const { active } = await navigator.serviceWorker.ready;
     const parts = performance.getEntriesByType('resource').map((entry) => entry.name);
-    active?.postMessage([location.href, ...parts.filter((url) => url.startsWith(location.origin))]);
+    active?.postMessage([location.href, address, ...parts.filter((url) => url.startsWith(location.origin))]);
   } catch {
     // Over plain http there are no workers.
   }

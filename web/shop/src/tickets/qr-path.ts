@@ -1,4 +1,4 @@
-import type { QrModules } from '../api/contract.ts';
+import type { QrModules } from './ticket-contract.ts';
 
 /** The dark modules of a QR code as one SVG path of runs, a module a unit. */
 export function qrPath({ size, data }: QrModules): string {
