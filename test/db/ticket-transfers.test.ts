@@ -26,13 +26,7 @@ before(async () => {
 });
 after(async () => {
   await workers.stop();
-  // Sample sales have no holds: of them the lines that speak of tickets are asked.
-  const { lines } = await runAudit(hall.pool);
   await hall.stop();
-  assert.deepEqual(
-    lines.filter((line) => /^I[67] (tickets|signatures|codes|transfers)/.test(line.id) && line.count > 0),
-    [],
-  );
 });
 
 /** A sale whose tickets are made, and the paths to them. */
@@ -272,6 +266,12 @@ async function race(): Promise<{ won: number; holders: number }> {
 
 test('of ten who accept one offer at once one has it; without the guard more would', async () => {
   assert.deepEqual(await race(), { won: 1, holders: 1 });
+  // Sample sales have no holds: of them the lines that speak of tickets are asked.
+  const { lines } = await runAudit(hall.pool);
+  const broken = lines.filter(
+    ({ id, count }) => /^I[67] (tickets|signatures|codes|transfers)/.test(id) && count > 0,
+  );
+  assert.deepEqual(broken, []);
   await withoutGuard(hall.pool, 'take_transfer', /and x\.accepted_at is null/, '', async () => {
     assert.deepEqual(await race(), { won: 10, holders: 10 });
     // What the guard would have kept whole is mended, so that the audit at the end sees the rest.
