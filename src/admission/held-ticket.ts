@@ -2,7 +2,18 @@ import { Problem } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import type { AttemptRule } from '../identity/attempt.ts';
 import { openTickets, saleNotFound, type TicketAccess } from '../orders/sale-token.ts';
-import type { LockedTicket } from './renew-ticket.store.ts';
+
+/** One place of a sale. */
+export type TicketKey = { tenantId: number; transactionId: string; itemNo: number };
+
+/** A ticket under its lock: nobody else changes it until the transaction ends. */
+export type LockedTicket = TicketKey & {
+  eventId: number;
+  startsAt: Date;
+  generation: number;
+  /** By which its holder has it; null: it is the buyer's. */
+  transferId: string | null;
+};
 
 /** How often the holder of one ticket may ask for another code. */
 export const reissueRule: AttemptRule = {

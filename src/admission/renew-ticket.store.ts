@@ -1,19 +1,8 @@
 import { Problem } from '../base/errors.ts';
 import type { Row, Tx } from '../db/transaction.ts';
+import type { LockedTicket, TicketKey } from './held-ticket.ts';
 import { generationsMax, signTicket } from './ticket-code.ts';
 import { readSigningKey } from './ticket-key.store.ts';
-
-/** One place of a sale. */
-export type TicketKey = { tenantId: number; transactionId: string; itemNo: number };
-
-/** A ticket under its lock: nobody else changes it until the transaction ends. */
-export type LockedTicket = TicketKey & {
-  eventId: number;
-  startsAt: Date;
-  generation: number;
-  /** By which its holder has it; null: it is the buyer's. */
-  transferId: string | null;
-};
 
 type TicketRow = Row & Omit<LockedTicket, keyof TicketKey> & { isLive: boolean };
 
@@ -80,6 +69,7 @@ export async function renewTicket(
       now,
     ],
   });
-  if (row?.revocation == null) throw new Error(`ticket ${transactionId}-${itemNo} changed under its lock`);
+  if (typeof row?.revocation !== 'number')
+    throw new Error(`ticket ${transactionId}-${itemNo} changed under its lock`);
   return next;
 }

@@ -1,6 +1,6 @@
 import type { Locale } from '../base/format.ts';
 import type { Reader, Row, Tx } from '../db/transaction.ts';
-import type { TicketKey } from './renew-ticket.store.ts';
+import type { TicketKey } from './held-ticket.ts';
 
 /** An offer of a ticket, open or ended. */
 export type TicketTransfer = TicketKey & {

@@ -19,6 +19,16 @@ export type PassKeys = {
   wwdr: string;
 };
 
+/** Where what Apple has given out lies. */
+export type AppleFiles = {
+  passTypeId: string;
+  teamId: string;
+  certificateFile: string;
+  keyFile: string;
+  keyPassphrase: string | undefined;
+  wwdrFile: string;
+};
+
 const words = {
   es: {
     date: 'Fecha',

@@ -2,7 +2,7 @@ import { Type } from 'typebox';
 import type { Reader } from '../db/transaction.ts';
 import type { App } from '../http/app.ts';
 import { object } from '../http/schemas.ts';
-import { deviceParamsSchema } from './apple-service.ts';
+import { deviceParamsSchema } from './apple-service.schema.ts';
 import { readChangedPasses } from './wallet-pass.store.ts';
 
 /** `GET …/registrations/{type}?passesUpdatedSince=…`: which of its passes a telephone has to get anew. */

@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
 import type { App } from '../http/app.ts';
 import { object } from '../http/schemas.ts';
-import { serviceParamsSchema } from './apple-service.ts';
+import { serviceParamsSchema } from './apple-service.schema.ts';
 
 /** `POST /wallet/apple/{id}/v1/log`: what telephones complain of, for the log of the server. */
 export function logPassFaultsRoute(app: App): void {

@@ -7,8 +7,8 @@ import { readHeldTickets } from '../orders/held-tickets.store.ts';
 import { ticketLinks } from '../orders/sale-token.ts';
 import { isHeld } from '../orders/sale.ts';
 import { makeApplePass, type PassKeys } from './apple-pass.ts';
-import { passParamsSchema, requirePass } from './apple-service.ts';
-import { passService } from './wallet-pass.ts';
+import { passParamsSchema } from './apple-service.schema.ts';
+import { passService, requirePass } from './wallet-pass.ts';
 import { readPassSubject } from './wallet-pass.store.ts';
 
 type Deps = { secret: string; reader: Reader; publicUrl: string | undefined; passKeys(): PassKeys };

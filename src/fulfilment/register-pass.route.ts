@@ -5,7 +5,8 @@ import type { Pool } from '../db/pool.ts';
 import { transact } from '../db/transaction.ts';
 import type { App } from '../http/app.ts';
 import { object } from '../http/schemas.ts';
-import { registrationParamsSchema, registrationPath, requirePass } from './apple-service.ts';
+import { registrationParamsSchema, registrationPath } from './apple-service.schema.ts';
+import { requirePass } from './wallet-pass.ts';
 import { readPassSubject, registerPass } from './wallet-pass.store.ts';
 
 type Deps = { pool: Pool; secret: string; clock: Clock };

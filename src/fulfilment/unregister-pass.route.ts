@@ -2,7 +2,8 @@ import type { Pool } from '../db/pool.ts';
 import { transact } from '../db/transaction.ts';
 import type { App } from '../http/app.ts';
 import { object } from '../http/schemas.ts';
-import { registrationParamsSchema, registrationPath, requirePass } from './apple-service.ts';
+import { registrationParamsSchema, registrationPath } from './apple-service.schema.ts';
+import { requirePass } from './wallet-pass.ts';
 import { unregisterPass } from './wallet-pass.store.ts';
 
 /** `DELETE …/registrations/{type}/{serial}`: a telephone has thrown a pass away. */

@@ -1,16 +1,7 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import type { PassKeys } from './apple-pass.ts';
+import type { AppleFiles, PassKeys } from './apple-pass.ts';
 import type { GoogleWallet } from './google-pass.ts';
-
-export type AppleFiles = {
-  passTypeId: string;
-  teamId: string;
-  certificateFile: string;
-  keyFile: string;
-  keyPassphrase: string | undefined;
-  wwdrFile: string;
-};
 
 /** Runs what may fail on a file of the configuration. @throws Error that names the setting. */
 async function about<T>(setting: string, work: () => Promise<T>): Promise<T> {

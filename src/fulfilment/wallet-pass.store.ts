@@ -97,7 +97,7 @@ export async function readChangedPasses(
             order by p.change_no`,
     values: [tenantId, device, after],
   });
-  return { serials: rows.map((row) => row.serial), last: Number(rows.at(-1)?.no ?? after) };
+  return { serials: rows.map((row) => row.serial), last: rows.at(-1)?.no ?? after };
 }
 
 /** Notes that somebody was led to Google with a ticket, so that Google is told of its changes. */

@@ -1,4 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
+import { Problem } from '../base/errors.ts';
 import { isUuid } from '../base/ids.ts';
 import { formatTicketId, type Sale } from '../orders/sale.ts';
 
@@ -50,4 +51,14 @@ export function passService(
   if (publicUrl === undefined) return null;
   const url = `${publicUrl.replace(/\/+$/, '')}/wallet/apple/${tenantId}`;
   return { url, token: passToken(secret, tenantId, serial) };
+}
+
+/** @throws Problem `unauthenticated` when the header does not prove that its sender has the pass. */
+export function requirePass(
+  secret: string,
+  { tenant_id: tenantId, serial }: { tenant_id: number; serial: string },
+  header: string | undefined,
+): void {
+  if (provesPass(secret, tenantId, serial, header)) return;
+  throw new Problem('unauthenticated', 'The authorization is not the one of this pass.');
 }

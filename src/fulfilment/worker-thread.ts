@@ -1,5 +1,5 @@
 import type { StepName } from '../base/step.ts';
-import type { AppleFiles } from './wallet-keys.adapter.ts';
+import type { AppleFiles } from './apple-pass.ts';
 import type { ProviderSettings } from '../notifications/channel.ts';
 
 /** Whose wallets are told of changes, and where; files are read by the thread itself. */

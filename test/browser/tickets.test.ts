@@ -68,18 +68,15 @@ test("a scanner reads the codes off a telephone's screen, dark as it may be set,
       .getByText(/(Ticket|Entrada) 2 (of|de) 2/)
       .first()
       .waitFor();
-    await page.waitForFunction(() => {
-      const strip = document.querySelector('.strip')!;
-      return strip.scrollLeft >= strip.clientWidth - 1;
-    });
+    await page.waitForFunction(
+      "(strip => strip.scrollLeft >= strip.clientWidth - 1)(document.querySelector('.strip'))",
+    );
     assert.equal(await scan(page), codes[1]);
     assert.deepEqual(await findBarriers(page), []);
-    await page.waitForFunction(async () => {
-      const kept = await (await caches.open('tickets-1')).keys();
-      return ['/tickets-assets/', '/sales/', '/tickets/'].every((part) =>
-        kept.some(({ url }) => url.includes(part)),
-      );
-    });
+    await page.waitForFunction(
+      `caches.open('tickets-1').then((cache) => cache.keys()).then((kept) =>
+         ['/tickets-assets/', '/sales/', '/tickets/'].every((part) => kept.some(({ url }) => url.includes(part))))`,
+    );
     assert.deepEqual(faults, []);
     await page.context().setOffline(true);
     await page.reload();
@@ -92,7 +89,7 @@ test("a scanner reads the codes off a telephone's screen, dark as it may be set,
 test('a ticket goes to somebody else by a link; its former holder sees that it went', async () => {
   const { page, leave } = await visit(shop, phone);
   await buy(page);
-  const [before] = await codesOf(page);
+  const [old] = await codesOf(page);
   const first = page.getByRole('region', { name: 'Ticket 1 of 2' });
   await first.getByText('Transfer it or change its code').click();
   await first.getByRole('button', { name: 'Make a transfer link' }).click();
@@ -109,7 +106,7 @@ test('a ticket goes to somebody else by a link; its former holder sees that it w
   await other.page.waitForURL('**/tickets/**');
   await other.page.getByText('Luis Gómez').waitFor();
   const [now] = await codesOf(other.page);
-  assert.notEqual(now, before);
+  assert.notEqual(now, old);
   assert.equal(await scan(other.page), now);
   await other.page.goto(link!);
   await other.page.getByRole('heading', { name: 'This link works no more' }).waitFor();
@@ -124,14 +121,14 @@ test('a ticket goes to somebody else by a link; its former holder sees that it w
 test('a holder asks for another code, and the page shows it', async () => {
   const { page, leave } = await visit(shop, phone);
   await buy(page);
-  const [before] = await codesOf(page);
+  const [old] = await codesOf(page);
   const first = page.getByRole('region', { name: 'Ticket 1 of 2' });
   await first.getByText('Transfer it or change its code').click();
   await first.getByRole('button', { name: 'Ask for another code' }).click();
   await first.getByText('This is your new code.').waitFor();
   const [now] = await codesOf(page);
-  assert.notEqual(now, before);
-  await page.evaluate(() => scrollTo(0, 0));
+  assert.notEqual(now, old);
+  await page.evaluate('scrollTo(0, 0)');
   assert.equal(await scan(page), now);
   await page.goto('/tickets/00000000-0000-7000-8000-000000000000?token=1.x');
   await page.getByText('We could not find this purchase').waitFor();

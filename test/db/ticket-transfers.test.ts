@@ -83,8 +83,8 @@ test("a buyer's new code verifies as the second, and a scanner hears that the fi
   const revoked = async (query: string) =>
     (await scanner.send('GET', `/sellers/1/events/1-3/revoked-codes${query}`)).json as Revoked;
   const { data: known } = await revoked('');
-  const [before] = (await read(sale.tickets)).tickets;
-  assert.equal((await claimsOf(before?.code)).generation, 1);
+  const [old] = (await read(sale.tickets)).tickets;
+  assert.equal((await claimsOf(old?.code)).generation, 1);
   const answer = await hall.client.send('POST', sale.at(1, 'reissue'));
   assert.deepEqual(answer.json, { ticket_id: `${sale.id}-1`, generation: 2 });
   const [now, other] = (await read(sale.tickets)).tickets;
@@ -159,12 +159,12 @@ test('a ticket goes by a link to somebody else, who sees it alone, without price
   assert.doesNotMatch(sheet!.text, /Ana|USD|A-0000/);
   assert.equal(sheet!.qr, view.tickets[0]?.code);
 
-  const before = await read(sale.tickets);
+  const former = await read(sale.tickets);
   assert.deepEqual(
-    before.tickets.map((one) => one.state),
+    former.tickets.map((one) => one.state),
     ['transferred', 'valid'],
   );
-  assert.equal(before.tickets[0]?.code, undefined);
+  assert.equal(former.tickets[0]?.code, undefined);
   const own = await readPdf(
     await (await fetch(new URL(saleLinks(testSecret, undefined, 1, sale.id).tickets, hall.url))).bytes(),
   );

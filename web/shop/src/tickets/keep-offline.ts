@@ -7,7 +7,10 @@ export async function keepOffline(address: string): Promise<void> {
     await navigator.serviceWorker.register('/tickets-worker.js', { scope: '/tickets/' });
     const { active } = await navigator.serviceWorker.ready;
     const parts = performance.getEntriesByType('resource').map((entry) => entry.name);
-    active?.postMessage([location.href, address, ...parts.filter((url) => url.startsWith(location.origin))]);
+    active?.postMessage(
+      [location.href, address, ...parts.filter((url) => url.startsWith(location.origin))],
+      [],
+    );
   } catch {
     // Over plain http there are no workers.
   }
@@ -26,11 +29,12 @@ export function keepAwake(): () => void {
       // A telephone that is short of battery refuses, and older ones know no such thing.
     }
   };
-  void take();
-  document.addEventListener('visibilitychange', take);
+  const look = (): void => void take();
+  look();
+  document.addEventListener('visibilitychange', look);
   return () => {
     isOver = true;
-    document.removeEventListener('visibilitychange', take);
+    document.removeEventListener('visibilitychange', look);
     void lock?.release();
   };
 }

@@ -1,7 +1,5 @@
 import { Type } from 'typebox';
-import { Problem } from '../base/errors.ts';
 import { object } from '../http/schemas.ts';
-import { provesPass } from './wallet-pass.ts';
 
 // Apple's protocol names the paths, the header and the bodies.
 // https://developer.apple.com/documentation/walletpasses/adding-a-web-service-to-update-passes
@@ -31,13 +29,3 @@ export const serviceParamsSchema = object({ tenant_id: tenantIdSchema });
 
 export const registrationPath =
   '/wallet/apple/:tenant_id/v1/devices/:device/registrations/:pass_type_id/:serial';
-
-/** @throws Problem `unauthenticated` when the header does not prove that its sender has the pass. */
-export function requirePass(
-  secret: string,
-  { tenant_id: tenantId, serial }: { tenant_id: number; serial: string },
-  header: string | undefined,
-): void {
-  if (provesPass(secret, tenantId, serial, header)) return;
-  throw new Problem('unauthenticated', 'The authorization is not the one of this pass.');
-}
