@@ -172,7 +172,7 @@ async function createParts(options: TaquillaOptions) {
     behindSecondsMax: limits.streamBehindSecondsMax,
   });
   const drain = createDrain();
-  const ticketLooks = new TicketLooks({ reader: reader(pool), clock });
+  const ticketLooks = new TicketLooks({ reader: reader(pool), clock: options.clock });
   return {
     ...wallets,
     pool,
