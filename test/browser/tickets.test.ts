@@ -5,6 +5,7 @@ import { gzipSync } from 'node:zlib';
 import { createCanvas, loadImage } from '@napi-rs/canvas';
 import jsQRModule from 'jsqr';
 import type { Page } from 'playwright-core';
+import { waitUntil } from '../support/wait.ts';
 import {
   confirmButton,
   fillGuest,
@@ -68,14 +69,16 @@ test("a scanner reads the codes off a telephone's screen, dark as it may be set,
       .getByText(/(Ticket|Entrada) 2 (of|de) 2/)
       .first()
       .waitFor();
-    await page.waitForFunction(
-      "(strip => strip.scrollLeft >= strip.clientWidth - 1)(document.querySelector('.strip'))",
+    await waitUntil('the second ticket is in sight', () =>
+      page.evaluate<boolean>(
+        `(strip => strip.scrollLeft >= strip.clientWidth - 1)(document.querySelector('.strip'))`,
+      ),
     );
     assert.equal(await scan(page), codes[1]);
     assert.deepEqual(await findBarriers(page), []);
-    await page.waitForFunction(
-      `caches.open('tickets-1').then((cache) => cache.keys()).then((kept) =>
-         ['/tickets-assets/', '/sales/', '/tickets/'].every((part) => kept.some(({ url }) => url.includes(part))))`,
+    await waitUntil('the page is kept', () =>
+      page.evaluate<boolean>(`caches.open('tickets-1').then((cache) => cache.keys()).then((kept) =>
+         ['/tickets-assets/', '/sales/', '/tickets/'].every((part) => kept.some(({ url }) => url.includes(part))))`),
     );
     assert.deepEqual(faults, []);
     await page.context().setOffline(true);
