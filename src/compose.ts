@@ -2,6 +2,7 @@ import type { Clock, IdSource } from './base/ids.ts';
 import { limits } from './base/limits.ts';
 import { EventCache } from './catalog/event-cache.ts';
 import { Checkout } from './checkout/checkout.ts';
+import { NumberBlocks } from './checkout/number-blocks.ts';
 import { sampleSeriesHeld } from './checkout/series-held.store.ts';
 import type { Config } from './config.ts';
 import { LockWaits } from './db/lock-waits.ts';
@@ -81,12 +82,13 @@ type Ground = {
   secret: string;
   metrics: Metrics;
   events: EventCache;
+  blocks: NumberBlocks;
 };
 
 /** What holds places, sells them, and does what follows. */
 async function createSelling(options: TaquillaOptions, ground: Ground) {
   const { config, databaseUrl, roles, clock, ids, logger } = options;
-  const { pool, lockWaits, secret, metrics, events } = ground;
+  const { pool, lockWaits, secret, metrics, events, blocks } = ground;
   const policy: HoldPolicy = {
     ttlSeconds: config.holdTtlSeconds,
     extensionSeconds: limits.holdExtensionSeconds,
@@ -131,6 +133,7 @@ async function createSelling(options: TaquillaOptions, ground: Ground) {
     clientHolds,
     clock,
     ids,
+    blocks,
     handOver(sales) {
       sampleSeries(sales[0]!);
       fulfilment.handOver(sales);
@@ -163,7 +166,13 @@ async function createParts(options: TaquillaOptions) {
   const metrics = createMetrics();
   const notices = createNotices({ url: databaseUrl, pool });
   const events = new EventCache({ reader: reader(pool), notices, onError });
-  const selling = await createSelling(options, { pool, lockWaits, secret, metrics, events });
+  const blocks = new NumberBlocks({
+    pool,
+    holderId: options.ids.uuid(),
+    onError,
+    onLease: () => metrics.fiscalBlocks.inc(),
+  });
+  const selling = await createSelling(options, { pool, lockWaits, secret, metrics, events, blocks });
   const progress = createProgressHub({ notices, reader: reader(pool), onError });
   const streams = createStreams({
     max: limits.streamsPerProcessMax,
@@ -183,6 +192,7 @@ async function createParts(options: TaquillaOptions) {
     notices,
     events,
     ...selling,
+    blocks,
     progress,
     ticketLooks,
     streams,
@@ -304,10 +314,11 @@ async function startApi(
  */
 export async function startTaquilla(options: TaquillaOptions): Promise<Taquilla> {
   const parts = await createParts(options);
-  const { pool, events, holds, clientHolds, fulfilment, notices, onError } = parts;
+  const { pool, events, holds, clientHolds, blocks, fulfilment, notices, onError } = parts;
   measure(parts);
   await events.start();
   const endSweep = repeat(limits.sweepSeconds, () => holds.sweepExpired(), onError);
+  const endRenewals = repeat(limits.fiscalRenewSeconds, () => blocks.renewAndSweep(), onError);
   const endForget = repeat(
     limits.identitySweepSeconds,
     () => transact(pool, (tx) => sweepSessions(tx, options.clock.now())),
@@ -319,6 +330,8 @@ export async function startTaquilla(options: TaquillaOptions): Promise<Taquilla>
     await endPrune();
     await endForget();
     await endSweep();
+    await endRenewals();
+    await blocks.stop();
     await fulfilment.stop(options.config.drainSeconds);
     await events.stop();
     await notices.close();

@@ -44,6 +44,14 @@ const countedSales = `
 
 const document = `format('document %s of series %s of seller %s', d.number, d.series_id, d.tenant_id)`;
 
+/** Documents with the block that issued them; null when the series itself did. */
+const documentsOfBlocks = `
+  select d.*, b.block_no
+    from fiscal_documents d
+    left join (select b.tenant_id, b.series_id, b.block_no, generate_series(b.first_number, b.next_number - 1) as number
+                 from fiscal_blocks b where ${own('b')}) b using (tenant_id, series_id, number)
+   where ${own('d')}`;
+
 /** Every invariant that SQL decides, in the order of their numbers. */
 export const invariants: readonly Invariant[] = [
   {
@@ -117,43 +125,86 @@ export const invariants: readonly Invariant[] = [
   {
     id: 'I4 numbers',
     sentence:
-      'The numbers of a series begin at its first, follow each other without a gap or a double, and end before its next',
-    sql: `with numbered as (
-            select d.tenant_id, d.series_id, d.number, lag(d.number) over w as before, lead(d.number) over w as next
-              from fiscal_documents d where ${own('d')}
-            window w as (partition by d.tenant_id, d.series_id order by d.number))
-          select ${document} || format(': after %s, before %s', d.before, coalesce(d.next, s.next_number)) as culprit
-            from numbered d left join fiscal_series s using (tenant_id, series_id)
-           where d.number is distinct from coalesce(d.before + 1, s.first_number)
-              or (d.next is null and d.number + 1 is distinct from s.next_number)
+      'Every number of a series from its first to before its next is exactly one of: a document, to be issued in an open block, a rest that waits, void',
+    sql: `with accounted as (
+            select r.*, lag(r.last) over w as before, lead(r.first) over w as next
+              from (select d.tenant_id, d.series_id, d.number as first, d.number as last from fiscal_documents d where ${own('d')}
+                    union all
+                    select b.tenant_id, b.series_id, coalesce(b.rest_number, b.next_number), b.last_number from fiscal_blocks b
+                     where ${own('b')} and b.state <> 'used' and coalesce(b.rest_number, b.next_number) <= b.last_number) r
+            window w as (partition by r.tenant_id, r.series_id order by r.first, r.last))
+          select format('numbers %s to %s of series %s of seller %s: after %s, before %s', r.first, r.last, r.series_id,
+                        r.tenant_id, r.before, coalesce(r.next, s.next_number)) as culprit
+            from accounted r left join fiscal_series s using (tenant_id, series_id)
+           where r.first is distinct from coalesce(r.before + 1, s.first_number)
+              or (r.next is null and r.last + 1 is distinct from s.next_number)
           union all
-          select format('series %s of seller %s: no documents, but next is %s', s.series_id, s.tenant_id, s.next_number)
-            from fiscal_series s left join (select distinct tenant_id, series_id, true as used from numbered) d
+          select format('series %s of seller %s: nothing accounted for, but next is %s', s.series_id, s.tenant_id, s.next_number)
+            from fiscal_series s left join (select distinct tenant_id, series_id, true as used from accounted) r
                    using (tenant_id, series_id)
-           where ${own('s')} and d.used is null and s.next_number <> s.first_number`,
+           where ${own('s')} and r.used is null and s.next_number <> s.first_number`,
+  },
+  {
+    id: 'I4 blocks',
+    sentence:
+      'A block has new numbers of a preallocated series or a rest, no two have the same, and each has ended as it says',
+    sql: `with blocks as (
+            select b.*, lag(b.last_number) over w as before, lead(b.first_number) over w as next
+              from fiscal_blocks b where ${own('b')}
+            window w as (partition by b.tenant_id, b.series_id, b.from_block_no order by b.first_number))
+          select format('block %s of series %s of seller %s', b.block_no, b.series_id, b.tenant_id) as culprit
+            from blocks b
+            left join fiscal_series s using (tenant_id, series_id)
+            left join fiscal_blocks p
+              on p.tenant_id = b.tenant_id and p.series_id = b.series_id and p.block_no = b.from_block_no
+            left join (select c.tenant_id, c.series_id, c.from_block_no, sum(c.last_number - c.first_number + 1) as numbers
+                         from fiscal_blocks c group by 1, 2, 3) c
+              on c.tenant_id = b.tenant_id and c.series_id = b.series_id and c.from_block_no = b.block_no
+           where s.numbering is distinct from 'preallocated'
+              or case when b.from_block_no is null
+                      then b.first_number <= b.before or b.first_number < s.first_number or b.last_number >= s.next_number
+                      else b.first_number is distinct from coalesce(b.before + 1, p.next_number)
+                        or (b.next is null and b.last_number + 1 is distinct from p.rest_number) end
+              or coalesce(c.numbers, 0) <> coalesce(b.rest_number, b.next_number) - b.next_number
+              or (b.state = 'used') <> (b.next_number > b.last_number)
+              or (b.state in ('open', 'used')) <> (b.rest_number is null)
+              or (b.state = 'voided') <> (b.void_reason is not null)`,
   },
   {
     id: 'I5 instants',
-    sentence: 'Issue instants never go back as numbers go up, nor beyond what the series says was its last',
+    sentence:
+      'Issue instants never go back as the numbers of a block, or of a series outside blocks, go up, nor beyond its last',
     sql: `select ${document} as culprit
             from (select d.*, lag(d.issued_at) over w as before, lead(d.number) over w as next
-                    from fiscal_documents d where ${own('d')}
-                  window w as (partition by d.tenant_id, d.series_id order by d.number)) d
+                    from (${documentsOfBlocks}) d
+                  window w as (partition by d.tenant_id, d.series_id, d.block_no order by d.number)) d
             join fiscal_series s using (tenant_id, series_id)
-           where d.issued_at < d.before or (d.next is null and d.issued_at > s.last_issued_at)`,
+            left join fiscal_blocks b using (tenant_id, series_id, block_no)
+           where d.issued_at < d.before
+              or (d.next is null
+                  and d.issued_at > case when d.block_no is null then s.last_issued_at else b.last_issued_at end)`,
   },
   {
     id: 'I5 chain',
-    sentence: 'Every document is chained by hash to the one before it, and the series to the last',
+    sentence:
+      'Every document is chained by hash to the one before it in its block, or in its series outside blocks, and that to the last',
     sql: `with chained as (
-            select d.*, lag(d.hash, 1, '\\x'::bytea) over w as before, lead(d.number) over w as next
-              from fiscal_documents d where ${own('d')}
-            window w as (partition by d.tenant_id, d.series_id order by d.number))
+            select d.*, lead(d.number) over w as next,
+                   lag(d.hash, 1, case when d.block_no is null then '\\x'::bytea
+                                       else fiscal_block_start(d.series_id, d.block_no) end) over w as before
+              from (${documentsOfBlocks}) d
+            window w as (partition by d.tenant_id, d.series_id, d.block_no order by d.number))
           select ${document} as culprit
-            from chained d join fiscal_series s using (tenant_id, series_id)
+            from chained d
+            join fiscal_series s using (tenant_id, series_id)
+            left join fiscal_blocks b using (tenant_id, series_id, block_no)
            where d.hash <> sha256(d.before || convert_to(fiscal_content(
                    d.series_id, d.number, d.transaction_id, d.issued_at, d.taxes, d.total, d.currency), 'UTF8'))
-              or (d.next is null and d.hash <> s.last_hash)`,
+              or (d.next is null and d.hash <> case when d.block_no is null then s.last_hash else b.last_hash end)
+          union all
+          select format('block %s of series %s of seller %s', b.block_no, b.series_id, b.tenant_id)
+            from fiscal_blocks b
+           where ${own('b')} and b.next_number = b.first_number and b.last_hash <> fiscal_block_start(b.series_id, b.block_no)`,
   },
   {
     id: 'I6 document',

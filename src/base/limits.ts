@@ -119,4 +119,11 @@ export const limits = {
   // Longer than a batch may take: each of its pushes has the time that a provider may answer in.
   walletPushLeaseSeconds: 1_200,
   walletPushAttemptsMax: 20,
+  // A third of fiscal_lease in sql/0009_fiscal_blocks.sql.
+  fiscalRenewSeconds: 10,
+  fiscalSweepRowsMax: 500,
+  fiscalBlockNumbersMax: 100_000,
+  tillBlockNumbers: 50,
+  tillBlockSeconds: 28_800,
+  voidReasonCharsMax: 200,
 } as const;

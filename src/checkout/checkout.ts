@@ -20,6 +20,7 @@ import {
   type ConfirmOutcome,
   type Customer,
 } from './confirm-sales.store.ts';
+import type { NumberBlocks } from './number-blocks.ts';
 import { requoteHold } from './requote-hold.store.ts';
 
 /** A confirmation as the route has checked it. */
@@ -59,6 +60,8 @@ type Deps = {
   clientHolds: ClientHolds;
   clock: Clock;
   ids: IdSource;
+  /** Where the numbers of preallocated series come from. */
+  blocks: Pick<NumberBlocks, 'holderId' | 'refill'>;
   /** Gives the steps of committed sales to the queue; never awaited, what fails is swept up later. */
   handOver(sales: CommittedSale[]): void;
   /** Told of each group: orders, and milliseconds in the database. */
@@ -168,11 +171,12 @@ export class Checkout {
   }
 
   async #confirmGroup(key: EventKey, orders: ConfirmOrder[]): Promise<(Outcome | typeof again)[]> {
-    const { pool, lockWaits, events, onGroup, handOver } = this.#deps;
+    const { pool, lockWaits, events, blocks, onGroup, handOver } = this.#deps;
     const started = performance.now();
-    const { outcomes, soldSeats } = await lockWaits.run(`confirm ${key.tenantId}`, () =>
-      confirmSales(pool, key, seriesId, orders),
+    const { outcomes, soldSeats, blockLow } = await lockWaits.run(`confirm ${key.tenantId}`, () =>
+      confirmSales(pool, key, seriesId, orders, blocks.holderId),
     );
+    if (blockLow) blocks.refill({ tenantId: key.tenantId, seriesId });
     const group: GroupTiming = { orders: orders.length, milliseconds: performance.now() - started };
     onGroup(
       outcomes.map((one) => one.outcome),

@@ -53,6 +53,8 @@ export type ConfirmedGroup = {
   outcomes: ConfirmOutcome[];
   /** The numbered seats that the group sold. */
   soldSeats: number[];
+  /** The holder's blocks of a preallocated series are running low. */
+  blockLow: boolean;
 };
 
 type Row = {
@@ -64,20 +66,23 @@ type Row = {
   sold_seats: number[];
   prefix: string;
   padding: number;
+  block_low: boolean | null;
 };
 
 /**
  * Confirms a group of holds of one event: one transaction, one round trip (confirm_sales in SQL).
+ * @param holderId whose blocks the numbers of a preallocated series come from; null takes them from the series itself.
  */
 export async function confirmSales(
   pool: Pool,
   key: EventKey,
   seriesId: number,
   orders: ConfirmOrder[],
+  holderId: string | null = null,
 ): Promise<ConfirmedGroup> {
   const [row] = await transactOnce<Row>(pool, {
     name: 'confirm_sales',
-    text: 'select * from confirm_sales($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)',
+    text: 'select * from confirm_sales($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)',
     values: [
       key.tenantId,
       key.eventId,
@@ -94,11 +99,14 @@ export async function confirmSales(
       orders.map((order) => order.customer.locale),
       orders.map((order) => order.payment.method),
       orders.map((order) => order.payment.reference ?? null),
+      holderId,
     ],
   });
-  const { outcomes, transaction_ids, numbers, totals, currency, sold_seats, prefix, padding } = row!;
+  const { outcomes, transaction_ids, numbers, totals, currency, sold_seats, prefix, padding, block_low } =
+    row!;
   return {
     soldSeats: sold_seats,
+    blockLow: block_low ?? false,
     outcomes: outcomes.map((outcome, i) => {
       if (outcome !== 'confirmed' && outcome !== 'replayed') return { outcome };
       const fiscalNumber = formatFiscalNumber(prefix, padding, numbers[i]!);

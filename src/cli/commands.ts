@@ -1,6 +1,7 @@
 import { auditCommand } from './audit.ts';
 import { createAdminCommand, createOwnerCommand } from './create-staff.ts';
 import { importPlanCommand } from './import-plan.ts';
+import { setNumberingCommand } from './set-numbering.ts';
 import { migrateCommand } from './migrate.ts';
 import { rebuildStatisticsCommand } from './rebuild-statistics.ts';
 import { seedCommand } from './seed.ts';
@@ -17,6 +18,7 @@ export const commands: readonly Command[] = [
   importPlanCommand,
   createOwnerCommand,
   createAdminCommand,
+  setNumberingCommand,
   auditCommand,
   rebuildStatisticsCommand,
   verifyTicketCommand,

@@ -47,6 +47,8 @@ import { registerPassRoute } from '../fulfilment/register-pass.route.ts';
 import { unregisterPassRoute } from '../fulfilment/unregister-pass.route.ts';
 import { listTicketsRoute } from '../fulfilment/list-tickets.route.ts';
 import { saveTicketTermsRoute } from '../fulfilment/save-ticket-terms.route.ts';
+import { listFiscalBlocksRoute } from '../fiscal/list-fiscal-blocks.route.ts';
+import { voidFiscalBlockRoute } from '../fiscal/void-fiscal-block.route.ts';
 import { openGooglePassRoute } from '../fulfilment/open-google-pass.route.ts';
 import { readApplePassRoute } from '../fulfilment/read-apple-pass.route.ts';
 import { readCalendarRoute } from '../fulfilment/read-calendar.route.ts';
@@ -133,6 +135,8 @@ export function mountRoutes(app: App, deps: RouteDeps): void {
   mountCallbacks(app, deps);
   mountIdentity(app, deps);
   mountReports(app, deps);
+  listFiscalBlocksRoute(app, deps);
+  voidFiscalBlockRoute(app, deps);
 }
 
 /** What becomes of tickets after the sale. */

@@ -36,6 +36,11 @@ function createInstruments(registers: Registry[]) {
       labelNames: ['outcome'] as const,
       registers,
     }),
+    fiscalBlocks: new Counter({
+      name: 'taquilla_fiscal_blocks_total',
+      help: 'Blocks of fiscal numbers that were leased ahead of need',
+      registers,
+    }),
     stepSeconds: new Histogram({
       name: 'taquilla_step_seconds',
       help: 'Time that a step of a sale takes, by name and outcome',

@@ -7,6 +7,8 @@ import { auditWithin, runAudit, type AuditOptions } from '../../src/audit/run-au
 import { confirmSales, type Customer } from '../../src/checkout/confirm-sales.store.ts';
 import { createPool, type Pool } from '../../src/db/pool.ts';
 import { transact } from '../../src/db/transaction.ts';
+import { leaseTillBlocks, returnProcessBlocks, voidBlock } from '../../src/fiscal/fiscal-block.store.ts';
+import { setNumbering } from '../../src/fiscal/fiscal-series.store.ts';
 import { endHolds } from '../../src/holds/end-holds.store.ts';
 import { placeHolds } from '../../src/holds/place-holds.store.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
@@ -48,6 +50,7 @@ async function fill(hall: Hall): Promise<void> {
   ];
   // Each in a group of its own, so that each has its own instant.
   for (const order of orders) await confirmSales(pool, hall, 1, [order]);
+  await fillFromBlocks(hall);
   const followed = orders.slice(0, 2).map((order) => order.transactionId);
   await makeTickets(hall, followed);
   await pool.query(
@@ -62,6 +65,29 @@ async function fill(hall: Hall): Promise<void> {
        from steps where tenant_id = $1 and state = 'pending' and transaction_id = any ($2)`,
     [hall.tenantId, followed],
   );
+}
+
+/**
+ * Series 3 gives blocks, from 101 on: two sales from one that came back then; of its rest, one number is a till's, one
+ * is void and one waits.
+ */
+async function fillFromBlocks(hall: Hall): Promise<void> {
+  const key = { tenantId: hall.tenantId, seriesId: 3 };
+  await pool.query(
+    `insert into fiscal_series (tenant_id, series_id, prefix, padding, first_number, next_number)
+     values ($1, 3, 'C-', 8, 101, 101)`,
+    [hall.tenantId],
+  );
+  await transact(pool, (tx) => setNumbering(tx, key, { numbering: 'preallocated', blockSize: 5 }));
+  const holds = [placeOrder([20]), placeOrder([21])];
+  await placeHolds(pool, hall, holds, 600);
+  for (const { holdId } of holds) await confirmSales(pool, hall, 3, [confirmOrder(holdId)], 'a');
+  await returnProcessBlocks(pool, 'a');
+  await transact(pool, async (tx) => {
+    await leaseTillBlocks(tx, key, { deviceNo: 7, numbers: 1 });
+    await leaseTillBlocks(tx, key, { deviceNo: 8, numbers: 1 });
+    await voidBlock(tx, key, 3, 'lost');
+  });
 }
 
 async function makeTickets(hall: Hall, transactionIds: string[]): Promise<void> {
@@ -133,10 +159,41 @@ const rechain = [
   `update fiscal_documents d set hash = c.hash
      from (select number, fiscal_chain('\\x'::bytea, fiscal_content(series_id, number, transaction_id, issued_at, taxes,
                                                                     total, currency)) over (order by number) as hash
-             from fiscal_documents where ${mine}) c
-    where d.${mine} and d.number = c.number`,
-  `update fiscal_series set last_hash = (select hash from fiscal_documents where ${mine} order by number desc limit 1)
+             from fiscal_documents where ${mine} and series_id = 1) c
+    where d.${mine} and d.series_id = 1 and d.number = c.number`,
+  `update fiscal_series set last_hash = (select hash from fiscal_documents where ${mine} and series_id = 1
+                                      order by number desc limit 1)
     where ${mine} and series_id = 1`,
+];
+
+/** Makes the chain of the block sound again. */
+const rechainBlock = [
+  `update fiscal_documents d set hash = c.hash
+     from (select number, fiscal_chain(fiscal_block_start(3::smallint, 1), fiscal_content(series_id, number, transaction_id,
+                                       issued_at, taxes, total, currency)) over (order by number) as hash
+             from fiscal_documents where ${mine} and series_id = 3) c
+    where d.${mine} and d.series_id = 3 and d.number = c.number`,
+  `update fiscal_blocks set last_hash = (select hash from fiscal_documents where ${mine} and number = 102)
+    where ${mine} and series_id = 3 and block_no = 1`,
+];
+const block = (number: number) => `${mine} and series_id = 2 and block_no = ${number}`;
+/** A series of numbers 1 to 5 without a sale: 1 is a till's, 2 is void, the others wait. */
+const bareBlocks = [
+  `insert into fiscal_series (tenant_id, series_id, prefix, padding, first_number, next_number, numbering)
+   values (1, 2, 'B-', 8, 1, 6, 'preallocated')`,
+  `insert into fiscal_blocks (tenant_id, series_id, block_no, purpose, holder_id, state, first_number, last_number, next_number,
+                              rest_number, from_block_no, leased_at, expires_at, ended_at, void_reason, last_hash)
+   select 1, 2, b.no, 'till', '7', b.state::fiscal_block_state, b.first, b.last, b.first, b.rest, b.parent, now(), now(),
+          case when b.state <> 'open' then now() end, b.reason, fiscal_block_start(2::smallint, b.no)
+     from (values (1, 'returned', 1, 5, 3, null, null), (2, 'open', 1, 1, null, 1, null), (3, 'voided', 2, 2, 2, 1, 'lost'))
+            b (no, state, first, last, rest, parent, reason)`,
+];
+const withoutChecks = [
+  `do $$ declare c text; begin
+     for c in select conname from pg_constraint where conrelid = 'fiscal_blocks'::regclass and contype = 'c' loop
+       execute 'alter table fiscal_blocks drop constraint ' || c;
+     end loop;
+   end $$`,
 ];
 
 /** What is done by hand, and the one line that must report it. Guards that are constraints are dropped first. */
@@ -215,17 +272,59 @@ const violations: Record<string, Record<string, string[]>> = {
     'numbers without any document': [
       `insert into fiscal_series (tenant_id, series_id, prefix, padding, first_number, next_number) values (1, 2, 'B-', 8, 1, 5)`,
     ],
+    'a rest that was lost': [...bareBlocks, `update fiscal_blocks set last_number = 4 where ${block(1)}`],
+    'a number beyond every block': [
+      ...bareBlocks,
+      `update fiscal_series set next_number = 7 where ${mine} and series_id = 2`,
+    ],
+  },
+  'I4 blocks': {
+    'a strict series with blocks': [
+      ...bareBlocks,
+      `update fiscal_series set numbering = 'strict' where ${mine} and series_id = 2`,
+    ],
+    'a block whose rest is of another': [
+      ...bareBlocks,
+      `update fiscal_blocks set from_block_no = null where ${block(2)}`,
+    ],
+    'an open block with a rest that waits': [
+      ...bareBlocks,
+      ...withoutChecks,
+      `update fiscal_blocks set rest_number = 1 where ${block(2)}`,
+    ],
+    'a void block without its reason': [
+      ...bareBlocks,
+      ...withoutChecks,
+      `update fiscal_blocks set void_reason = null where ${block(3)}`,
+    ],
   },
   'I5 instants': {
     'an instant that goes back': [
       `update fiscal_documents set issued_at = issued_at - interval '1 hour' where ${mine} and number = 2`,
       ...rechain,
     ],
+    'an instant that goes back in a block': [
+      `update fiscal_documents set issued_at = issued_at + interval '1 hour' where ${mine} and number = 101`,
+      ...rechainBlock,
+    ],
+    'a block behind its documents': [
+      `update fiscal_blocks set last_issued_at = '-infinity' where ${mine} and series_id = 3 and block_no = 1`,
+    ],
     'a series behind its documents': [`update fiscal_series set last_issued_at = '-infinity' where ${mine}`],
   },
   'I5 chain': {
     'a document changed after its issue': [
       `update fiscal_documents set issued_at = issued_at - interval '1 microsecond' where ${mine} and number = 2`,
+    ],
+    'a document of a block changed after its issue': [
+      `update fiscal_documents set issued_at = issued_at - interval '1 microsecond' where ${mine} and number = 101`,
+    ],
+    'a block that forgot its last hash': [
+      `update fiscal_blocks set last_hash = '\\x00' where ${mine} and series_id = 3 and block_no = 1`,
+    ],
+    'a block that starts its chain elsewhere': [
+      ...bareBlocks,
+      `update fiscal_blocks set last_hash = '\\x00' where ${block(2)}`,
     ],
     'a series that forgot its last hash': [`update fiscal_series set last_hash = '\\x00' where ${mine}`],
   },
@@ -242,7 +341,7 @@ const violations: Record<string, Record<string, string[]>> = {
       'alter table fiscal_documents drop constraint fiscal_documents_tenant_id_transaction_id_key',
       `insert into fiscal_documents select tenant_id, series_id, 4, transaction_id, issued_at, taxes, total, currency, hash
          from fiscal_documents where ${mine} and number = 3`,
-      `update fiscal_series set next_number = 5 where ${mine}`,
+      `update fiscal_series set next_number = 5 where ${mine} and series_id = 1`,
       ...rechain,
     ],
   },

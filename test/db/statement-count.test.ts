@@ -84,6 +84,26 @@ test('a cart of 50 places takes as many statements as a cart of 1', async () => 
   assert.deepEqual(await countGroup(1, 25), await countGroup(1, 1));
 });
 
+test('from blocks, too: in stock, and when the group has to lease', async () => {
+  const key = { tenantId: hall.tenantId, seriesId: 2 };
+  await pool.query(
+    `insert into fiscal_series (tenant_id, series_id, prefix, padding, first_number, next_number, numbering, block_size)
+     values ($1, 2, 'B-', 8, 1, 1, 'preallocated', 1000)`,
+    [hall.tenantId],
+  );
+  const count = async (orderCount: number, holderId: string) => {
+    const group = orders(orderCount, 1);
+    await placeHolds(pool, hall, group, 600);
+    const confirms = group.map((order) => confirmOrder(order.holdId));
+    return await counted(() => confirmSales(pool, hall, key.seriesId, confirms, holderId));
+  };
+  const leasing = await count(1, 'a');
+  const inStock = await count(1, 'a');
+  assert.ok(inStock > 10 && leasing > inStock, JSON.stringify({ leasing, inStock }));
+  assert.equal(await count(300, 'a'), inStock);
+  assert.equal(await count(300, 'b'), leasing);
+});
+
 test('control: a statement for each order would be counted', async () => {
   const group = orders(2, 1);
   await placeHolds(pool, hall, group, 600);
