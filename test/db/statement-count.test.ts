@@ -97,6 +97,8 @@ test('from blocks, too: in stock, and when the group has to lease', async () => 
     const confirms = group.map((order) => confirmOrder(order.holdId));
     return await counted(() => confirmSales(pool, hall, key.seriesId, confirms, holderId));
   };
+  // Planning runs what is constant in a statement, and that is counted once.
+  await count(1, 'planner');
   const leasing = await count(1, 'a');
   const inStock = await count(1, 'a');
   assert.ok(inStock > 10 && leasing > inStock, JSON.stringify({ leasing, inStock }));
