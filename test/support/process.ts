@@ -41,6 +41,7 @@ export async function startProcess(
     checkout: new Checkout({
       ...shared,
       clientHolds: new ClientHolds(),
+      blocks: { holderId: systemIds.uuid(), refill: () => {} },
       handOver: (sales) => handedOver.push(...sales),
     }),
     async stop() {
