@@ -12,6 +12,7 @@ import { setNumbering } from '../../src/fiscal/fiscal-series.store.ts';
 import { endHolds } from '../../src/holds/end-holds.store.ts';
 import { placeHolds } from '../../src/holds/place-holds.store.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { bareBlocks, block, withoutChecks } from '../support/bare-blocks.ts';
 import { confirmOrder, createHall, placeOrder, type Hall } from '../support/hall.ts';
 
 let database: TestDatabase;
@@ -175,25 +176,6 @@ const rechainBlock = [
     where d.${mine} and d.series_id = 3 and d.number = c.number`,
   `update fiscal_blocks set last_hash = (select hash from fiscal_documents where ${mine} and number = 102)
     where ${mine} and series_id = 3 and block_no = 1`,
-];
-const block = (number: number) => `${mine} and series_id = 2 and block_no = ${number}`;
-/** A series of numbers 1 to 5 without a sale: 1 is a till's, 2 is void, the others wait. */
-const bareBlocks = [
-  `insert into fiscal_series (tenant_id, series_id, prefix, padding, first_number, next_number, numbering)
-   values (1, 2, 'B-', 8, 1, 6, 'preallocated')`,
-  `insert into fiscal_blocks (tenant_id, series_id, block_no, purpose, holder_id, state, first_number, last_number, next_number,
-                              rest_number, from_block_no, leased_at, expires_at, ended_at, void_reason, last_hash)
-   select 1, 2, b.no, 'till', '7', b.state::fiscal_block_state, b.first, b.last, b.first, b.rest, b.parent, now(), now(),
-          case when b.state <> 'open' then now() end, b.reason, fiscal_block_start(2::smallint, b.no)
-     from (values (1, 'returned', 1, 5, 3, null, null), (2, 'open', 1, 1, null, 1, null), (3, 'voided', 2, 2, 2, 1, 'lost'))
-            b (no, state, first, last, rest, parent, reason)`,
-];
-const withoutChecks = [
-  `do $$ declare c text; begin
-     for c in select conname from pg_constraint where conrelid = 'fiscal_blocks'::regclass and contype = 'c' loop
-       execute 'alter table fiscal_blocks drop constraint ' || c;
-     end loop;
-   end $$`,
 ];
 
 /** What is done by hand, and the one line that must report it. Guards that are constraints are dropped first. */
