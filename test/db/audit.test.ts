@@ -7,12 +7,10 @@ import { auditWithin, runAudit, type AuditOptions } from '../../src/audit/run-au
 import { confirmSales, type Customer } from '../../src/checkout/confirm-sales.store.ts';
 import { createPool, type Pool } from '../../src/db/pool.ts';
 import { transact } from '../../src/db/transaction.ts';
-import { leaseTillBlocks, returnProcessBlocks, voidBlock } from '../../src/fiscal/fiscal-block.store.ts';
-import { setNumbering } from '../../src/fiscal/fiscal-series.store.ts';
 import { endHolds } from '../../src/holds/end-holds.store.ts';
 import { placeHolds } from '../../src/holds/place-holds.store.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
-import { bareBlocks, block, withoutChecks } from '../support/bare-blocks.ts';
+import { bareBlocks, block, fillFromBlocks, withoutChecks } from '../support/block-sales.ts';
 import { confirmOrder, createHall, placeOrder, type Hall } from '../support/hall.ts';
 
 let database: TestDatabase;
@@ -51,7 +49,7 @@ async function fill(hall: Hall): Promise<void> {
   ];
   // Each in a group of its own, so that each has its own instant.
   for (const order of orders) await confirmSales(pool, hall, 1, [order]);
-  await fillFromBlocks(hall);
+  await fillFromBlocks(pool, hall);
   const followed = orders.slice(0, 2).map((order) => order.transactionId);
   await makeTickets(hall, followed);
   await pool.query(
@@ -66,29 +64,6 @@ async function fill(hall: Hall): Promise<void> {
        from steps where tenant_id = $1 and state = 'pending' and transaction_id = any ($2)`,
     [hall.tenantId, followed],
   );
-}
-
-/**
- * Series 3 gives blocks, from 101 on: two sales from one that came back then; of its rest, one number is a till's, one
- * is void and one waits.
- */
-async function fillFromBlocks(hall: Hall): Promise<void> {
-  const key = { tenantId: hall.tenantId, seriesId: 3 };
-  await pool.query(
-    `insert into fiscal_series (tenant_id, series_id, prefix, padding, first_number, next_number)
-     values ($1, 3, 'C-', 8, 101, 101)`,
-    [hall.tenantId],
-  );
-  await transact(pool, (tx) => setNumbering(tx, key, { numbering: 'preallocated', blockSize: 5 }));
-  const holds = [placeOrder([20]), placeOrder([21])];
-  await placeHolds(pool, hall, holds, 600);
-  for (const { holdId } of holds) await confirmSales(pool, hall, 3, [confirmOrder(holdId)], 'a');
-  await returnProcessBlocks(pool, 'a');
-  await transact(pool, async (tx) => {
-    await leaseTillBlocks(tx, key, { deviceNo: 7, numbers: 1 });
-    await leaseTillBlocks(tx, key, { deviceNo: 8, numbers: 1 });
-    await voidBlock(tx, key, 3, 'lost');
-  });
 }
 
 async function makeTickets(hall: Hall, transactionIds: string[]): Promise<void> {
