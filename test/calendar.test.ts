@@ -23,7 +23,7 @@ test('another reader finds the event, its instant, its place and the order', () 
   assert.equal(event.location, 'Teatro Baralt, Av. 5 con calle 95, Maracaibo');
   assert.match(
     event.description,
-    /^Teatro del Lago\nPlatea, fila F, asiento 12\nDe pie\n\nSu compra: https:/,
+    /^Teatro del Lago\nPlatea, fila F, asiento 12\nDe pie\n\nSus entradas: https:/,
   );
   assert.ok(event.description.endsWith(pageUrl));
   assert.equal(entry.getFirstPropertyValue('url'), pageUrl);

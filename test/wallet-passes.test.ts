@@ -79,7 +79,7 @@ test('a pass says what the ticket says, with the code that the door reads', () =
   );
   assert.deepEqual(values(eventTicket.auxiliaryFields), ['Zona: Platea', 'Fila: F', 'Asiento: 12']);
   assert.match(values(eventTicket.secondaryFields).join(), /Viernes, 11 de diciembre de 2026/);
-  assert.ok(values(eventTicket.backFields).includes(`Mi compra: ${pageUrl}`));
+  assert.ok(values(eventTicket.backFields).includes(`Mis entradas: ${pageUrl}`));
   const [barcode] = pass.barcodes;
   assert.equal(barcode?.format, 'PKBarcodeFormatQR');
   const verdict = verifyTicket(barcode.message, () => sampleKeys.publicKey);

@@ -35,10 +35,17 @@ const words = {
     time: 'Hora',
     venue: 'Lugar',
     ticket: 'Entrada',
-    order: 'Mi compra',
+    tickets: 'Mis entradas',
     address: 'Dirección',
   },
-  en: { date: 'Date', time: 'Time', venue: 'Venue', ticket: 'Ticket', order: 'My order', address: 'Address' },
+  en: {
+    date: 'Date',
+    time: 'Time',
+    venue: 'Venue',
+    ticket: 'Ticket',
+    tickets: 'My tickets',
+    address: 'Address',
+  },
 } as const;
 
 function rgb(color: string): readonly [number, number, number] {
@@ -116,7 +123,7 @@ export function makeApplePass(
     field('venue', say.venue, text.venue),
     ...(text.address === '' ? [] : [field('address', say.address, text.address)]),
     ...text.facts.map(({ label, value }, i) => field(`fact${i}`, label, value)),
-    ...(pageUrl === null ? [] : [field('order', say.order, pageUrl)]),
+    ...(pageUrl === null ? [] : [field('order', say.tickets, pageUrl)]),
     field('advice', '', `${text.advice}\n\n${text.legal}`),
   );
   if (!isVoid) {

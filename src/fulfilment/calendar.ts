@@ -3,8 +3,8 @@ import { formatEventId } from '../base/ids.ts';
 import type { Sale, SaleItem } from '../orders/sale.ts';
 
 const words = {
-  es: { order: 'Su compra', row: 'fila', seat: 'asiento' },
-  en: { order: 'Your order', row: 'row', seat: 'seat' },
+  es: { tickets: 'Sus entradas', row: 'fila', seat: 'asiento' },
+  en: { tickets: 'Your tickets', row: 'row', seat: 'seat' },
 } as const;
 
 function placeWords({ zoneName, seat }: SaleItem, say: (typeof words)['es' | 'en']): string {
@@ -14,13 +14,13 @@ function placeWords({ zoneName, seat }: SaleItem, say: (typeof words)['es' | 'en
 /**
  * The event of a sale for a calendar (RFC 5545). A calendar that takes the file again, as after a change of date, finds
  * the entry by its UID and replaces it. The event has no end, since nobody has said when it ends.
- * @param pageUrl where the buyer finds the order; null when the shop's public address is not known.
+ * @param pageUrl where the tickets are; null when the shop's public address is not known.
  */
 export function writeCalendar(sale: Sale, pageUrl: string | null): string {
   const { event, venue, seller, locale, tenantId } = sale;
   const say = words[locale];
   const places = sale.items.map((item) => placeWords(item, say));
-  const link = pageUrl === null ? [] : ['', `${say.order}: ${pageUrl}`];
+  const link = pageUrl === null ? [] : ['', `${say.tickets}: ${pageUrl}`];
   const calendar = ical({
     prodId: { company: 'Taquilla', product: 'Taquilla', language: locale.toUpperCase() },
     method: ICalCalendarMethod.PUBLISH,

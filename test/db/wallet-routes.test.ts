@@ -79,7 +79,7 @@ test('until the tickets are made there is no pass, and no link to one', async ()
   );
 });
 
-test('the calendar file is there at once, under a name, with the link to the order', async () => {
+test('the calendar file is there at once, under a name, with the link to the tickets', async () => {
   const answer = await client.send('GET', pathOf((await readSale()).links.calendar));
   assert.equal(answer.status, 200);
   assert.equal(answer.headers['content-type'], 'text/calendar; charset=utf-8');
@@ -88,7 +88,7 @@ test('the calendar file is there at once, under a name, with the link to the ord
   assert.ok(
     answer.text
       .replaceAll('\r\n ', '')
-      .includes(`URL;VALUE=URI:${saleLinks(testSecret, publicUrl, 1, id).page}`),
+      .includes(`URL;VALUE=URI:${saleLinks(testSecret, publicUrl, 1, id).ticket_page}`),
   );
 });
 
