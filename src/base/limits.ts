@@ -39,7 +39,13 @@ export const limits = {
   messageBatchMax: 64,
   stepsPerJobMax: { tickets: 64, email: 16, sms: 16, whatsapp: 16, statistics: 64 },
   handOverLateSecondsMax: 2,
-  mailConnectionsMax: 5,
+  // One seller takes at most half of them (fair-gate.ts).
+  mailConnectionsMax: 10,
+  textsAtOnceMax: 20,
+  messagesOfLaneMax: 16,
+  messagePollSeconds: 1,
+  messagePollBusySeconds: 0.1,
+  messageLeaseSeconds: 60,
   mailSendSecondsMax: 60,
   // With the queue's longest delay between attempts of a minute: a day.
   stepAttemptsMax: 1_440,

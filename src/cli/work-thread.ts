@@ -9,6 +9,7 @@ import { openPressure } from '../fulfilment/pressure.ts';
 import { startWorkers } from '../fulfilment/start-workers.job.ts';
 import type { WorkerNews, WorkerOrder, WorkerSettings } from '../fulfilment/worker-thread.ts';
 import { createOutboxMailer, createSmtpMailer, readSenderAddress } from '../notifications/mailer.adapter.ts';
+import { openMessageWays } from '../notifications/message-ways.adapter.ts';
 import { openTextChannels } from '../notifications/text-channels.adapter.ts';
 import { saleLinks } from '../orders/sale-token.ts';
 import { openQueue } from '../queue/queue.ts';
@@ -40,15 +41,19 @@ const mailer = smtpUrl === undefined ? createOutboxMailer() : createSmtpMailer(s
 const endWork = await startWorkers({
   pool,
   queue,
-  mailer,
-  textChannels: openTextChannels(providers, systemClock),
-  sender: readSenderAddress(mailFrom),
-  linksOf: (tenantId, transactionId) =>
-    publicUrl === undefined ? null : saleLinks(secret, publicUrl, tenantId, transactionId),
+  ways: openMessageWays({
+    mailer,
+    textChannels: openTextChannels(providers, systemClock),
+    sender: readSenderAddress(mailFrom),
+    linksOf: (tenantId, transactionId) =>
+      publicUrl === undefined ? null : saleLinks(secret, publicUrl, tenantId, transactionId),
+  }),
   clock: systemClock,
   turn: openPressure(pressureCell).turn,
   log: { warn: trouble, error: trouble },
   onBatch: (name, steps, again, seconds) => tell({ kind: 'batch', name, steps, again, seconds }),
+  onMessage: ({ key, state }) => tell({ kind: 'message', channel: key.channel, message: key.kind, state }),
+  random: Math.random,
 });
 
 async function stop({ timeoutSeconds }: WorkerOrder): Promise<void> {

@@ -1,5 +1,7 @@
 import type { StepName } from '../base/step.ts';
 import type { ProviderSettings } from '../notifications/channel.ts';
+import type { MessageChannel, MessageKind } from '../notifications/message-kind.ts';
+import type { MessageState } from '../notifications/message-state.ts';
 
 /** What the thread of the workers needs; it can be copied from one thread to another. */
 export type WorkerSettings = {
@@ -18,6 +20,7 @@ export type WorkerSettings = {
 export type WorkerNews =
   | { kind: 'ready' }
   | { kind: 'batch'; name: StepName; steps: number; again: number; seconds: number }
+  | { kind: 'message'; channel: MessageChannel; message: MessageKind; state: MessageState }
   | { kind: 'trouble'; message: string; fields: Record<string, unknown>; error: Error | undefined };
 
 /** The order to finish and end. */

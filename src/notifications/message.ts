@@ -13,7 +13,7 @@ export type Mail = {
 
 /** What came of handing a mail over; `reason` is a sentence that says why it did not go. */
 export type Delivery =
-  | { outcome: 'accepted'; detail?: string; raw?: Buffer }
+  | { outcome: 'accepted'; detail: string; raw?: Buffer }
   | { outcome: 'refused' | 'postponed'; reason: string };
 
 /** Sends mails, or keeps them. It never throws: what goes wrong is an outcome. */

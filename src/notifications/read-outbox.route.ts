@@ -8,7 +8,7 @@ import type { Reader } from '../db/transaction.ts';
 import { prefersHtml } from '../http/accept.ts';
 import type { App } from '../http/app.ts';
 import { object, transactionIdSchema } from '../http/schemas.ts';
-import { readOutbox, readOutboxMail, type OutboxMail } from './message.store.ts';
+import { readOutbox, readOutboxMail, type OutboxMail } from './outbox.store.ts';
 
 type Deps = { reader: Reader };
 

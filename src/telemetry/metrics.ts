@@ -47,6 +47,12 @@ export function createMetrics() {
       buckets: secondsBuckets,
       registers,
     }),
+    messages: new Counter({
+      name: 'taquilla_messages_total',
+      help: 'Messages that were accepted by their provider or have failed for good, by channel and kind',
+      labelNames: ['channel', 'kind', 'state'] as const,
+      registers,
+    }),
     refusals: new Counter({
       name: 'taquilla_refusals_total',
       help: 'Problems answered, by code',

@@ -3,6 +3,8 @@ import { systemClock } from '../../src/base/ids.ts';
 import { createPool } from '../../src/db/pool.ts';
 import { startWorkers } from '../../src/fulfilment/start-workers.job.ts';
 import { createOutboxMailer } from '../../src/notifications/mailer.adapter.ts';
+import { openMessageWays } from '../../src/notifications/message-ways.adapter.ts';
+import type { TextChannels } from '../../src/notifications/text-channels.adapter.ts';
 import type { Mailer } from '../../src/notifications/message.ts';
 import { saleLinks } from '../../src/orders/sale-token.ts';
 import { openQueue, type Queue } from '../../src/queue/queue.ts';
@@ -21,6 +23,7 @@ export type TestWorkers = {
 export async function startTestWorkers(
   url: string,
   mailer: Mailer = createOutboxMailer(),
+  textChannels: TextChannels = {},
 ): Promise<TestWorkers> {
   const troubles: string[] = [];
   const note = (fields: Record<string, unknown>, message: string) =>
@@ -35,14 +38,18 @@ export async function startTestWorkers(
   const endWork = await startWorkers({
     pool,
     queue,
-    mailer,
-    textChannels: {},
-    sender: 'tickets@seller.example',
-    linksOf: (tenantId, transactionId) => saleLinks(testSecret, testPublicUrl, tenantId, transactionId),
+    ways: openMessageWays({
+      mailer,
+      textChannels,
+      sender: 'tickets@seller.example',
+      linksOf: (tenantId, transactionId) => saleLinks(testSecret, testPublicUrl, tenantId, transactionId),
+    }),
     clock: systemClock,
     turn: setImmediate,
     log: { warn: note, error: note },
     onBatch: () => {},
+    onMessage: () => {},
+    random: Math.random,
   });
   return {
     queue,

@@ -1,0 +1,199 @@
+import type { Clock } from '../base/ids.ts';
+import { GroupLanes } from '../base/group-lane.ts';
+import { limits } from '../base/limits.ts';
+import { laneLimits } from '../db/lane-limits.ts';
+import type { Pool } from '../db/pool.ts';
+import { reader, transact } from '../db/transaction.ts';
+import type { StepLog } from '../fulfilment/step-lanes.job.ts';
+import { readSales } from '../orders/sale.store.ts';
+import type { Sale } from '../orders/sale.ts';
+import { AttemptMaker, endOf, type MessageNews } from './attempt-message.job.ts';
+import type { MessageKey } from './message-reference.ts';
+import { isOverdue, retryDelaySeconds } from './message-schedule.ts';
+import { endMessages, type MessageEnd } from './message.store.ts';
+import type { MessageWays } from './outgoing-message.ts';
+import {
+  claimMessages,
+  extendLeases,
+  handOverMessages,
+  type ClaimedMessage,
+  type HandOver,
+} from './queued-message.store.ts';
+import { recipientsOf } from './recipient.ts';
+import { SellerTemplates } from './seller-templates.store.ts';
+import type { Voice } from './template.ts';
+
+type Deps = {
+  pool: Pool;
+  ways: MessageWays;
+  clock: Clock;
+  /** From 0 to 1: spreads retries. */
+  random(): number;
+  log: StepLog;
+  turn(): Promise<void>;
+  onMessage(news: MessageNews): void;
+};
+
+/** What a message becomes, and who takes over when it has failed. */
+type Result = { end: MessageEnd | null; handOver: HandOver | null };
+
+const retrySecondsMax = 5;
+
+/**
+ * Sends the messages that stand in their own table: those of other occasions than a sale's own steps, and those that a
+ * channel has handed to the next. Each seller has a lane of its own for each channel, so nobody waits for another's.
+ */
+export class QueuedMessages {
+  readonly #deps: Deps;
+  readonly #templates: SellerTemplates;
+  readonly #attempts: AttemptMaker;
+  readonly #results: GroupLanes<number, Result, void>;
+  /** What is under way. */
+  readonly #running = new Map<ClaimedMessage, Promise<void>>();
+  #leasesUntil = 0;
+
+  constructor(deps: Deps) {
+    this.#deps = deps;
+    this.#templates = new SellerTemplates({ reader: reader(deps.pool), clock: deps.clock });
+    this.#attempts = new AttemptMaker(deps);
+    this.#results = new GroupLanes((tenantId) => ({
+      ...laneLimits,
+      retrySecondsMax,
+      run: async (results) => {
+        await this.#record(tenantId, results);
+        return results.map(() => undefined);
+      },
+    }));
+  }
+
+  /**
+   * Takes up what is due and has room in its lane, without waiting for it.
+   * @returns how many messages it took.
+   */
+  async takeUp(): Promise<number> {
+    const { pool, clock } = this.#deps;
+    const now = clock.now();
+    await this.#extendLeases(now);
+    const lanes = Map.groupBy(this.#running.keys(), ({ key }) => `${key.tenantId} ${key.channel}`);
+    const busy = [...lanes.values()].map((some) => ({ ...some[0]!.key, count: some.length }));
+    const leaseSeconds = limits.messageLeaseSeconds;
+    const claimed = await transact(pool, (tx) =>
+      claimMessages(tx, now, { laneRowsMax: limits.messagesOfLaneMax, leaseSeconds, busy }),
+    );
+    for (const [tenantId, own] of Map.groupBy(claimed, ({ key }) => key.tenantId)) this.#begin(tenantId, own);
+    return claimed.length;
+  }
+
+  /** Waits for what is under way. */
+  async settle(): Promise<void> {
+    while (this.#running.size > 0) await Promise.all(this.#running.values());
+  }
+
+  async #extendLeases(now: Date): Promise<void> {
+    const lease = limits.messageLeaseSeconds * 1_000;
+    if (this.#running.size === 0 || now.getTime() < this.#leasesUntil - lease / 2) return;
+    this.#leasesUntil = now.getTime() + lease;
+    const keys = [...this.#running.keys()].map((message) => message.key);
+    await transact(this.#deps.pool, (tx) => extendLeases(tx, keys, new Date(this.#leasesUntil)));
+  }
+
+  #begin(tenantId: number, messages: ClaimedMessage[]): void {
+    const ids = messages.map(({ key }) => key.transactionId);
+    const sales = readSales(reader(this.#deps.pool), tenantId, ids);
+    for (const message of messages) {
+      const running = this.#work(message, sales).catch((error: unknown) => {
+        const about = { tenant_id: tenantId, transaction_id: message.key.transactionId };
+        this.#deps.log.error({ err: error, ...about }, 'a message failed; it is tried again after its lease');
+      });
+      this.#running.set(
+        message,
+        running.finally(() => this.#running.delete(message)),
+      );
+    }
+  }
+
+  async #work(message: ClaimedMessage, sales: Promise<Sale[]>): Promise<void> {
+    const { tenantId, transactionId } = message.key;
+    const sale = (await sales).find((one) => one.transactionId === transactionId);
+    if (!sale) throw new Error('there is no such sale');
+    const voice = await this.#templates.voiceOf(tenantId);
+    const end = message.state === 'sending' ? await this.#send(message, sale, voice) : null;
+    const hasFailed = end === null || end.state === 'failed' || end.state === 'skipped';
+    const handOver = hasFailed && message.handsOver ? this.#next(message.key, sale, voice) : null;
+    await this.#results.submit(tenantId, { end, handOver });
+    if (end) this.#attempts.tell([end]);
+  }
+
+  async #send(claimed: ClaimedMessage, sale: Sale, voice: Voice): Promise<MessageEnd> {
+    const { key, recipient: to, facts, attempts } = claimed;
+    const way = this.#deps.ways[key.channel];
+    if (!way) {
+      const lastError = `No provider of ${key.channel} is configured.`;
+      return { key, state: 'skipped', attemptNo: null, lastError, raw: null, nextAttemptAt: null };
+    }
+    await this.#deps.turn();
+    const message = { key, sale, to, voice, facts };
+    const attempt = await this.#attempts.make(way, message, attempts);
+    const named = way.describe(message);
+    const now = this.#deps.clock.now();
+    const { dueAt: since, deadlineAt, handsOver: hasNext } = claimed;
+    const overdue = since !== null && deadlineAt !== null && isOverdue({ since, deadlineAt, hasNext }, now);
+    const end = { ...endOf(key, attempt, overdue), named };
+    if (end.state !== 'queued') return end;
+    const asked = attempt.sent.outcome === 'postponed' ? attempt.sent.retryAfterSeconds : undefined;
+    const seconds = retryDelaySeconds(attempts, this.#deps.random(), asked);
+    return { ...end, nextAttemptAt: new Date(now.getTime() + seconds * 1_000) };
+  }
+
+  /** The channel after this one, by the seller's order. */
+  #next(from: MessageKey, sale: Sale, voice: Voice): HandOver {
+    const after = voice.channels.slice(voice.channels.indexOf(from.channel) + 1);
+    // The mail that brings a sale's tickets first is a step of its own.
+    const isOwnStep = from.kind === 'tickets' && from.occasionNo === 1 && sale.customer.email !== null;
+    const next = recipientsOf(sale.customer, { ...voice, channels: after }).find(
+      ({ channel }) => this.#deps.ways[channel] && !(isOwnStep && channel === 'email'),
+    );
+    return { from, to: next ? { channel: next.channel, recipient: next.to } : null };
+  }
+
+  async #record(tenantId: number, results: readonly Result[]): Promise<void> {
+    const now = this.#deps.clock.now();
+    await transact(this.#deps.pool, async (tx) => {
+      await endMessages(
+        tx,
+        tenantId,
+        results.flatMap(({ end }) => end ?? []),
+      );
+      const handOvers = results.flatMap(({ handOver }) => handOver ?? []);
+      await handOverMessages(tx, tenantId, handOvers, now);
+    });
+  }
+}
+
+/**
+ * Takes up messages again and again. A lane that is full is looked at again as soon as something ends.
+ * @returns what ends it, once what is under way has ended or `settleSeconds` have passed.
+ */
+export function startQueuedMessages(deps: Deps): () => Promise<void> {
+  const messages = new QueuedMessages(deps);
+  let timer: NodeJS.Timeout | undefined;
+  let stopping = false;
+  const run = async (): Promise<void> => {
+    let taken = 0;
+    try {
+      taken = await messages.takeUp();
+    } catch (error) {
+      deps.log.warn({ err: error }, 'messages were not taken up; the next look will');
+    }
+    if (stopping) return;
+    const seconds = taken > 0 ? limits.messagePollBusySeconds : limits.messagePollSeconds;
+    timer = setTimeout(() => (running = run()), seconds * 1_000);
+  };
+  let running = run();
+  return async () => {
+    stopping = true;
+    await running;
+    clearTimeout(timer);
+    await messages.settle();
+  };
+}
