@@ -174,7 +174,8 @@ async function makeTickets(tx: Tx, key: EventKey, transactionId: string, places:
 async function sendTickets(tx: Tx, mailer: Mailer, sale: Sale): Promise<void> {
   const { tenantId, transactionId } = sale;
   const key = { tenantId, transactionId, channel: 'email', kind: 'tickets', occasionNo: 1 } as const;
-  const message = { key, sale, to: sale.customer.email ?? '', voice: houseVoice, facts: {} };
+  const to = sale.customer.email ?? '';
+  const message = { key, sale, to, voice: houseVoice, facts: {}, since: sale.createdAt };
   const pdf = await drawTickets(sale);
   const delivery = await mailer.deliver(writeSaleMail(message, pdf, sender, null));
   if (delivery.outcome !== 'accepted') throw new Error(`the mail was not taken: ${delivery.reason}`);

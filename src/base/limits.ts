@@ -36,7 +36,8 @@ export const limits = {
   sweepSeconds: 1,
   sweepRowsMax: 500,
   stepBatchMax: 256,
-  messageBatchMax: 64,
+  messageBatchMax: 16,
+  messageBatchesAtOnceMax: 8,
   stepsPerJobMax: { tickets: 64, email: 16, sms: 16, whatsapp: 16, statistics: 64 },
   handOverLateSecondsMax: 2,
   // One seller takes at most half of them (fair-gate.ts).
@@ -46,6 +47,7 @@ export const limits = {
   messagePollSeconds: 1,
   messagePollBusySeconds: 0.1,
   messageLeaseSeconds: 60,
+  replayRowsMax: 1_000,
   mailSendSecondsMax: 60,
   // With the queue's longest delay between attempts of a minute: a day.
   stepAttemptsMax: 1_440,

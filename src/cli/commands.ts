@@ -2,8 +2,10 @@ import { auditCommand } from './audit.ts';
 import { createAdminCommand, createOwnerCommand } from './create-staff.ts';
 import { importPlanCommand } from './import-plan.ts';
 import { migrateCommand } from './migrate.ts';
+import { replayCommand, resendCommand } from './resend.ts';
 import { seedCommand } from './seed.ts';
 import { serveCommand, workCommand } from './serve.ts';
+import { traceCommand } from './trace.ts';
 import { verifyTicketCommand } from './verify-ticket.ts';
 import type { Command } from './command.ts';
 
@@ -16,6 +18,9 @@ export const commands: readonly Command[] = [
   importPlanCommand,
   createOwnerCommand,
   createAdminCommand,
+  traceCommand,
+  resendCommand,
+  replayCommand,
   auditCommand,
   verifyTicketCommand,
 ];

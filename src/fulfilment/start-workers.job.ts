@@ -31,8 +31,13 @@ type Deps = {
 };
 
 const batches: WorkOptions = { batchMax: limits.stepBatchMax, concurrency: 1 };
-// Two, so that a batch that waits for a slow server does not keep the next from being made.
-const messageBatches: WorkOptions = { batchMax: limits.messageBatchMax, concurrency: 2 };
+// Two of a seller, so that a batch that waits for a slow server does not keep the next from being made; and several
+// sellers beside each other, so that one whose receivers hang holds up nobody else.
+const messageBatches: WorkOptions = {
+  batchMax: limits.messageBatchMax,
+  concurrency: limits.messageBatchesAtOnceMax,
+  sellerConcurrency: 2,
+};
 
 function measured(name: StepName, handler: StepHandler, { turn, onBatch }: Deps): StepHandler {
   return async (steps) => {

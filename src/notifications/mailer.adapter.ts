@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { BrokenCircuitError, circuitBreaker, ConsecutiveBreaker, handleType } from 'cockatiel';
 import nodemailer, { type NodemailerError, type SendMailOptions } from 'nodemailer';
 import parseAddresses from 'nodemailer/lib/addressparser';
 import { limits } from '../base/limits.ts';
@@ -15,7 +16,13 @@ function toMessage(mail: Mail): SendMailOptions {
   };
 }
 
-/** What a mail server's refusal or a broken connection means, in a sentence. */
+/** The mail server takes no connection: what says nothing of the mail, and opens the circuit. */
+class Unreachable extends Error {}
+
+const failuresMax = 5;
+const openSeconds = 10;
+
+/** What a mail server's refusal or a broken connection means, in a sentence. @throws Unreachable */
 function explain(error: NodemailerError): Delivery {
   const answer = error.response?.replaceAll(/\s+/g, ' ').trim();
   // A server that takes no connection or no log-in may take both later; it said nothing of this mail.
@@ -24,7 +31,9 @@ function explain(error: NodemailerError): Delivery {
     return { outcome: 'refused', reason: `The mail server refused the mail: ${answer ?? error.message}` };
   }
   if (answer) return { outcome: 'postponed', reason: `The mail server asks to try later: ${answer}` };
-  return { outcome: 'postponed', reason: `The mail server cannot be reached: ${error.message}` };
+  const reason = `The mail server cannot be reached: ${error.message}`;
+  if (error.command === 'CONN') throw new Unreachable(reason);
+  return { outcome: 'postponed', reason };
 }
 
 /** The plain address in a setting such as `Taquilla <tickets@example.com>`. */
@@ -47,13 +56,27 @@ export function createSmtpMailer(url: string): Mailer {
     dnsTimeout: 10_000,
     socketTimeout: limits.mailSendSecondsMax * 1_000,
   });
+  const circuit = circuitBreaker(handleType(Unreachable), {
+    halfOpenAfter: openSeconds * 1_000,
+    breaker: new ConsecutiveBreaker(failuresMax),
+  });
+  async function send(mail: Mail): Promise<Delivery> {
+    try {
+      const info = await transport.sendMail(toMessage(mail));
+      return { outcome: 'accepted', detail: `The mail server accepted it: ${info.response}` };
+    } catch (error) {
+      return explain(error as NodemailerError);
+    }
+  }
   return {
     async deliver(mail) {
       try {
-        const info = await transport.sendMail(toMessage(mail));
-        return { outcome: 'accepted', detail: `The mail server accepted it: ${info.response}` };
+        return await circuit.execute(() => send(mail));
       } catch (error) {
-        return explain(error as NodemailerError);
+        if (error instanceof Unreachable) return { outcome: 'postponed', reason: error.message };
+        if (!(error instanceof BrokenCircuitError)) throw error;
+        const reason = `The mail server could not be reached several times in a row, so nothing is sent to it for ${openSeconds} s.`;
+        return { outcome: 'postponed', reason, untried: true };
       }
     },
     close: () => transport.close(),

@@ -14,6 +14,8 @@ export type OutgoingMessage = {
   voice: Voice;
   /** What it says beyond what its sale says, such as the amount of a refund. */
   facts: Facts;
+  /** Since when it has been there: what a provider had before was another message. */
+  since: Date;
 };
 
 /**

@@ -62,6 +62,7 @@ export type ClaimedMessage = {
   /** This attempt's number. */
   attempts: number;
   facts: Facts;
+  createdAt: Date;
   dueAt: Date | null;
   deadlineAt: Date | null;
   handsOver: boolean;
@@ -106,7 +107,7 @@ export async function claimMessages(
               and m.kind = d.kind and m.occasion_no = d.occasion_no
            returning m.tenant_id as "tenantId", m.transaction_id as "transactionId", m.channel, m.kind,
                      m.occasion_no as "occasionNo", m.state, m.recipient, m.attempts, coalesce(m.facts, '{}') as facts,
-                     m.due_at as "dueAt", m.deadline_at as "deadlineAt", m.hands_over as "handsOver"`,
+                     m.created_at as "createdAt", m.due_at as "dueAt", m.deadline_at as "deadlineAt", m.hands_over as "handsOver"`,
     values: [
       now,
       options.laneRowsMax,
@@ -142,8 +143,8 @@ export async function extendLeases(tx: Tx, keys: readonly MessageKey[], until: D
 export type HandOver = { from: MessageKey; to: { channel: MessageChannel; recipient: string } | null };
 
 /**
- * Hands failed messages of one seller to their next channels, and notes that they are handed over. Where there is no
- * next one, that is all.
+ * Hands failed messages of one seller to their next channels, within their deadlines, and notes that they are handed over.
+ * Where there is no next one, that is all.
  */
 export async function handOverMessages(
   tx: Tx,
@@ -152,7 +153,7 @@ export async function handOverMessages(
   now: Date,
 ): Promise<void> {
   if (handOvers.length === 0) return;
-  const rows = await tx.query<MessageKey & { facts: Facts }>({
+  const rows = await tx.query<MessageKey & { facts: Facts; deadlineAt: Date | null }>({
     name: 'end-hand-overs',
     text: `update messages m set next_attempt_at = null
              from unnest($2::uuid[], $3::text[], $4::message_kind[], $5::smallint[])
@@ -161,18 +162,17 @@ export async function handOverMessages(
               and m.channel = u.channel and m.kind = u.kind and m.occasion_no = u.occasion_no
               and m.state in ('failed', 'bounced', 'skipped')
            returning m.tenant_id as "tenantId", m.transaction_id as "transactionId", m.channel, m.kind,
-                     m.occasion_no as "occasionNo", coalesce(m.facts, '{}') as facts`,
+                     m.occasion_no as "occasionNo", coalesce(m.facts, '{}') as facts, m.deadline_at as "deadlineAt"`,
     values: [tenantId, ...keyColumns(handOvers.map((one) => one.from))],
   });
-  const ended = new Map(rows.map(({ facts, ...key }) => [JSON.stringify(keyColumns([key])), facts]));
+  const nameOf = (key: MessageKey) => JSON.stringify(keyColumns([key]));
+  const ended = new Map(rows.map((row) => [nameOf(row), row]));
   const queued = handOvers.flatMap(({ from, to }) => {
-    const facts = ended.get(JSON.stringify(keyColumns([from])));
-    if (!facts || !to) return [];
+    const row = ended.get(nameOf(from));
+    const deadlineAt = row?.deadlineAt ?? deadlineOf(from.kind, now);
+    if (!row || !to || deadlineAt <= now) return [];
     const key = { ...from, channel: to.channel };
-    const { recipient } = to;
-    return [
-      { key, recipient, facts, notBefore: now, deadlineAt: deadlineOf(from.kind, now), handsOver: true },
-    ];
+    return [{ key, recipient: to.recipient, facts: row.facts, notBefore: now, deadlineAt, handsOver: true }];
   });
   if (queued.length > 0) await queueMessages(tx, tenantId, queued);
 }

@@ -211,7 +211,7 @@ type Outcome = { end?: MessageEnd; report?: StepReport; isSettled: boolean; post
 function messageOf({ sale, to, voice, ways }: Addressed): OutgoingMessage {
   const { tenantId, transactionId } = sale;
   const key = { tenantId, transactionId, channel: ways[0]!.channel, kind: 'tickets', occasionNo: 1 } as const;
-  return { key, sale, to, voice, facts: {} };
+  return { key, sale, to, voice, facts: {}, since: sale.createdAt };
 }
 
 /** Creates the handler of a step that sends: what buyers get once their tickets are made. */

@@ -127,16 +127,18 @@ export class QueuedMessages {
   async #send(claimed: ClaimedMessage, sale: Sale, voice: Voice): Promise<MessageEnd> {
     const { key, recipient: to, facts, attempts } = claimed;
     const way = this.#deps.ways[key.channel];
-    if (!way) {
-      const lastError = `No provider of ${key.channel} is configured.`;
-      return { key, state: 'skipped', attemptNo: null, lastError, raw: null, nextAttemptAt: null };
-    }
+    const untried = { key, attemptNo: null, raw: null, nextAttemptAt: null };
+    if (!way)
+      return { ...untried, state: 'skipped', lastError: `No provider of ${key.channel} is configured.` };
+    const { dueAt: since, deadlineAt } = claimed;
+    if (deadlineAt && this.#deps.clock.now() >= deadlineAt)
+      return { ...untried, state: 'failed', lastError: 'It could not be sent before it was too late.' };
     await this.#deps.turn();
-    const message = { key, sale, to, voice, facts };
+    const message = { key, sale, to, voice, facts, since: claimed.createdAt };
     const attempt = await this.#attempts.make(way, message, attempts);
     const named = way.describe(message);
     const now = this.#deps.clock.now();
-    const { dueAt: since, deadlineAt, handsOver: hasNext } = claimed;
+    const hasNext = claimed.handsOver && this.#next(key, sale, voice).to !== null;
     const overdue = since !== null && deadlineAt !== null && isOverdue({ since, deadlineAt, hasNext }, now);
     const end = { ...endOf(key, attempt, overdue), named };
     if (end.state !== 'queued') return end;

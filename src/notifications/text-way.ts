@@ -31,10 +31,10 @@ export function createTextWay({ name, channel, linksOf }: Deps): MessageWay {
     channel: name,
     describe: ({ key }) => ({ subject: '', messageId: formatMessageReference(key) }),
     async deliver(message, attempt) {
-      const { key, to } = message;
+      const { key, to, since } = message;
       const content = contentOf(name, message, linksOf(key.tenantId, key.transactionId));
       const reference = formatMessageReference(key);
-      const delivery = await channel.deliver({ reference, attempt, to, content });
+      const delivery = await channel.deliver({ reference, attempt, since, to, content });
       if (delivery.outcome !== 'accepted') return delivery;
       const { providerId, cost = null } = delivery;
       const detail = `${provider} accepted it.`;

@@ -93,6 +93,7 @@ async function sendSms(timeoutSeconds = 5): Promise<{ message: TwilioMessage; ou
   const { outcome } = await channel.deliver({
     reference: formatMessageReference(keyOf('sms')),
     attempt: 1,
+    since: new Date(),
     to: '+584125550000',
     content: { channel: 'sms', body: 'Sus entradas' },
   });
@@ -182,6 +183,7 @@ async function sendWhatsapp() {
   await channel.deliver({
     reference: formatMessageReference(keyOf('whatsapp')),
     attempt: 1,
+    since: new Date(),
     to: '+584125550000',
     content: { channel: 'whatsapp', template: 'tickets_ready', locale: 'es', variables: ['Ana'] },
   });

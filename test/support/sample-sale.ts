@@ -51,5 +51,5 @@ export function sampleSale(changes: Partial<Sale> = {}): Sale {
 export function sampleMessage(sale: Sale): OutgoingMessage {
   const { tenantId, transactionId, customer } = sale;
   const key = { tenantId, transactionId, channel: 'email', kind: 'tickets', occasionNo: 1 } as const;
-  return { key, sale, to: customer.email ?? '', voice: houseVoice, facts: {} };
+  return { key, sale, to: customer.email ?? '', voice: houseVoice, facts: {}, since: sale.createdAt };
 }
