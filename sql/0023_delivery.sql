@@ -39,7 +39,8 @@ create table message_attempts (
   primary key (tenant_id, transaction_id, channel, kind, occasion_no, attempt_no)
 );
 
--- As before (sql/0020), and now with the moments, and with a message that came back handed to the next channel.
+-- As before (sql/0020), and now with the moments, and with a message that came back given to the worker of messages, who
+-- raises the alert and hands it to the next channel.
 create or replace function record_message_statuses(
   p_tenant integer, p_transactions uuid[], p_channels text[], p_kinds message_kind[], p_occasions smallint[],
   p_states message_state[], p_reasons text[], p_provider text, p_provider_ids text[]
@@ -55,7 +56,7 @@ begin
          accepted_at = coalesce(m.accepted_at, case when u.state::text in ('accepted', 'delivered', 'read', 'bounced') then now() end),
          delivered_at = coalesce(m.delivered_at, case when u.state::text in ('delivered', 'read') then now() end),
          failed_at = case when u.state::text in ('bounced', 'failed') then now() end,
-         next_attempt_at = case when u.state::text = 'bounced' and m.hands_over then now() end
+         next_attempt_at = case when u.state::text = 'bounced' then now() end
     from unnest(p_transactions, p_channels, p_kinds, p_occasions, p_states, p_reasons, p_provider_ids)
            u (transaction_id, channel, kind, occasion_no, state, reason, provider_id)
    where m.tenant_id = p_tenant and m.transaction_id = any (p_transactions)

@@ -5,7 +5,7 @@ import type { MessageState } from './message-state.ts';
 import type { MessageEnd } from './message.store.ts';
 import type { MessageWay, OutgoingMessage, Sent } from './outgoing-message.ts';
 
-/** A message that has been accepted, or has failed for good. */
+/** A message that has been accepted, has failed for good, or came back. */
 export type MessageNews = { key: MessageKey; state: MessageState };
 
 /** An attempt that was made, or was not worth making. */
@@ -47,16 +47,16 @@ export class AttemptMaker {
     }
   }
 
-  /** Tells of the messages that have ended, once that is committed; one that has failed is an alert. */
-  tell(ends: readonly MessageEnd[]): void {
+  /** Tells of the messages that have ended, once that is committed; one that did not arrive is an alert. */
+  tell(ends: readonly MessageNews[]): void {
     for (const { key, state } of ends) {
-      if (state !== 'accepted' && state !== 'failed') continue;
+      if (state !== 'accepted' && state !== 'failed' && state !== 'bounced') continue;
       this.#deps.onMessage({ key, state });
       if (state === 'accepted') continue;
       const { tenantId, transactionId, channel, kind, occasionNo } = key;
       this.#deps.log.error(
         { tenant_id: tenantId, transaction_id: transactionId, channel, kind, occasion_no: occasionNo },
-        'a message failed for good',
+        state === 'failed' ? 'a message failed for good' : 'a message came back',
       );
     }
   }

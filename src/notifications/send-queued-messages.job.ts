@@ -8,7 +8,6 @@ import type { StepLog } from '../fulfilment/step-lanes.job.ts';
 import { readSales } from '../orders/sale.store.ts';
 import type { Sale } from '../orders/sale.ts';
 import { AttemptMaker, endOf, type MessageNews } from './attempt-message.job.ts';
-import type { MessageKey } from './message-reference.ts';
 import { isOverdue, retryDelaySeconds } from './message-schedule.ts';
 import { endMessages, type MessageEnd } from './message.store.ts';
 import type { MessageWays } from './outgoing-message.ts';
@@ -119,9 +118,10 @@ export class QueuedMessages {
     const voice = await this.#templates.voiceOf(tenantId);
     const end = message.state === 'sending' ? await this.#send(message, sale, voice) : null;
     const hasFailed = end === null || end.state === 'failed' || end.state === 'skipped';
-    const handOver = hasFailed && message.handsOver ? this.#next(message.key, sale, voice) : null;
+    const handOver = hasFailed ? this.#next(message, sale, voice) : null;
     await this.#results.submit(tenantId, { end, handOver });
-    if (end) this.#attempts.tell([end]);
+    // What a step or a callback has ended as failed was told of by whoever ended it.
+    if (end ?? message.state === 'bounced') this.#attempts.tell([end ?? message]);
   }
 
   async #send(claimed: ClaimedMessage, sale: Sale, voice: Voice): Promise<MessageEnd> {
@@ -138,7 +138,7 @@ export class QueuedMessages {
     const attempt = await this.#attempts.make(way, message, attempts);
     const named = way.describe(message);
     const now = this.#deps.clock.now();
-    const hasNext = claimed.handsOver && this.#next(key, sale, voice).to !== null;
+    const hasNext = this.#next(claimed, sale, voice).to !== null;
     const overdue = since !== null && deadlineAt !== null && isOverdue({ since, deadlineAt, hasNext }, now);
     const end = { ...endOf(key, attempt, overdue), named };
     if (end.state !== 'queued') return end;
@@ -147,8 +147,9 @@ export class QueuedMessages {
     return { ...end, nextAttemptAt: new Date(now.getTime() + seconds * 1_000) };
   }
 
-  /** The channel after this one, by the seller's order. */
-  #next(from: MessageKey, sale: Sale, voice: Voice): HandOver {
+  /** The channel after this one, by the seller's order, for a message that hands over. */
+  #next({ key: from, handsOver }: ClaimedMessage, sale: Sale, voice: Voice): HandOver {
+    if (!handsOver) return { from, to: null };
     const after = voice.channels.slice(voice.channels.indexOf(from.channel) + 1);
     // The mail that brings a sale's tickets first is a step of its own.
     const isOwnStep = from.kind === 'tickets' && from.occasionNo === 1 && sale.customer.email !== null;

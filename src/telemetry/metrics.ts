@@ -49,7 +49,7 @@ export function createMetrics() {
     }),
     messages: new Counter({
       name: 'taquilla_messages_total',
-      help: 'Messages that were accepted by their provider or have failed for good, by channel and kind',
+      help: 'Messages that were accepted by their provider, have failed for good or came back, by channel and kind',
       labelNames: ['channel', 'kind', 'state'] as const,
       registers,
     }),

@@ -209,6 +209,7 @@ test('WhatsApp that comes back after the sale was completed is followed by an SM
   await tell(keyOf(id, 'whatsapp'), 'bounced');
   await work();
   assert.equal(twilio.accepted.length, 1);
+  assert.deepEqual(alerts, ['a message came back']);
   assert.deepEqual(
     [await stateOf(keyOf(id, 'whatsapp')), await stateOf(keyOf(id, 'sms'))],
     ['bounced', 'accepted'],
