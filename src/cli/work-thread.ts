@@ -57,8 +57,7 @@ const endWork = await startWorkers({
 });
 
 async function stop({ timeoutSeconds }: WorkerOrder): Promise<void> {
-  await endWork();
-  await queue.stop(timeoutSeconds);
+  await endWork(timeoutSeconds);
   mailer.close();
   await pool.end();
   port?.close();

@@ -77,9 +77,9 @@ function startSweeping({ pool, queue, clock, log }: Deps): () => Promise<void> {
 
 /**
  * Starts to work on what follows sales: tickets, mails, statistics; and to sweep up what was left.
- * @returns what ends it: it takes no more, and the queue's own `stop` waits for what has begun.
+ * @returns what ends it, the queue included: it takes no more, and waits so long for what has begun.
  */
-export async function startWorkers(deps: Deps): Promise<() => Promise<void>> {
+export async function startWorkers(deps: Deps): Promise<(timeoutSeconds: number) => Promise<void>> {
   const { pool, queue, log } = deps;
   const work = (name: StepName, options: WorkOptions, handler: StepHandler) =>
     queue.work(name, options, measured(name, handler, deps));
@@ -89,8 +89,8 @@ export async function startWorkers(deps: Deps): Promise<() => Promise<void>> {
   await work('sms', messageBatches, createTextSender(deps));
   const endMessages = startQueuedMessages(deps);
   const endSweeping = startSweeping(deps);
-  return async () => {
+  return async (timeoutSeconds) => {
     await endSweeping();
-    await endMessages();
+    await Promise.all([endMessages(timeoutSeconds), queue.stop(timeoutSeconds)]);
   };
 }

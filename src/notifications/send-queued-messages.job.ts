@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '../base/ids.ts';
 import { GroupLanes } from '../base/group-lane.ts';
 import { limits } from '../base/limits.ts';
@@ -174,10 +175,10 @@ export class QueuedMessages {
 }
 
 /**
- * Takes up messages again and again. A lane that is full is looked at again as soon as something ends.
- * @returns what ends it, once what is under way has ended or `settleSeconds` have passed.
+ * Takes up messages again and again, soon when there were some.
+ * @returns what ends it: it takes no more, and waits so long for what is under way.
  */
-export function startQueuedMessages(deps: Deps): () => Promise<void> {
+export function startQueuedMessages(deps: Deps): (timeoutSeconds: number) => Promise<void> {
   const messages = new QueuedMessages(deps);
   let timer: NodeJS.Timeout | undefined;
   let stopping = false;
@@ -190,13 +191,14 @@ export function startQueuedMessages(deps: Deps): () => Promise<void> {
     }
     if (stopping) return;
     const seconds = taken > 0 ? limits.messagePollBusySeconds : limits.messagePollSeconds;
-    timer = setTimeout(() => (running = run()), seconds * 1_000);
+    timer = setTimeout(() => void (running = run()), seconds * 1_000);
   };
   let running = run();
-  return async () => {
+  return async (timeoutSeconds) => {
     stopping = true;
     await running;
     clearTimeout(timer);
-    await messages.settle();
+    // What hangs longer is sent again after its lease.
+    await Promise.race([messages.settle(), sleep(timeoutSeconds * 1_000, undefined, { ref: false })]);
   };
 }

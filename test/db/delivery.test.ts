@@ -372,7 +372,7 @@ test('an SMS that is resent is not taken for the one before it', async () => {
 test('who asks at the same moment gets occasions of their own', async () => {
   const id = await sell();
   const keys = await Promise.all(Array.from({ length: 5 }, () => resend(id, 'email', null)));
-  assert.deepEqual(keys.map((key) => key.occasionNo).toSorted(), [2, 3, 4, 5, 6]);
+  assert.deepEqual(new Set(keys.map((key) => key.occasionNo)), new Set([2, 3, 4, 5, 6]));
 });
 
 test('what cannot be resent is refused, and nothing is queued', async () => {

@@ -139,11 +139,11 @@ test('what has failed is listed, replayed and resent to another address, and the
 test('lists go page by page, by state, channel, kind and sale', async () => {
   const sales = [await sell('a@example.com'), await sell('b@example.com'), await sell('c@example.com')];
   const seen: string[] = [];
-  for (let after = ''; ;) {
-    const page = await list(`state=accepted&channel=email&kind=tickets&limit=2${after}`);
+  for (let cursor = ''; ;) {
+    const page = await list(`state=accepted&channel=email&kind=tickets&limit=2${cursor}`);
     seen.push(...page.data.map(({ id }) => id));
     if (!page.has_more) break;
-    after = `&starting_after=${seen.at(-1)}`;
+    cursor = `&starting_after=${seen.at(-1)}`;
   }
   assert.equal(new Set(seen).size, seen.length);
   assert.deepEqual(
@@ -199,10 +199,10 @@ test('at the command line a sale is traced by its id or number, resent, and a de
   smtp.next('greylist');
   const sale = await sell('traced@example.com');
   const { rows } = await hall.pool.query<{ number: string }>(
-    'select number from fiscal_documents where transaction_id = $1',
+    'select number::text from fiscal_documents where transaction_id = $1',
     [sale],
   );
-  const number = `A-${String(rows[0]!.number).padStart(8, '0')}`;
+  const number = `A-${rows[0]!.number.padStart(8, '0')}`;
   const trace = await taquilla('trace', number);
   assert.equal(trace.code, 0, trace.err);
   assert.equal((await taquilla('trace', sale, '--seller', '1')).out, trace.out);

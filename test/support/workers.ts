@@ -55,8 +55,7 @@ export async function startTestWorkers(
     queue,
     troubles,
     async stop() {
-      await endWork();
-      await queue.stop(5);
+      await endWork(5);
       mailer.close();
       await pool.end();
     },
