@@ -86,7 +86,8 @@ export async function claimMessages(
   },
 ): Promise<ClaimedMessage[]> {
   const rows = await tx.query<Omit<ClaimedMessage, 'key'> & MessageKey & Row>({
-    name: 'claim-messages',
+    // Without a name, so that it is planned each time: a plan from when the table was small took 400 ms for 16 of 60,000
+    // messages, where a new one takes 0.4 ms.
     text: `with due as (
              select d.* from sellers s
               cross join unnest(array['email', 'sms', 'whatsapp']) c (channel)
