@@ -2,9 +2,11 @@ import type { Clock, IdSource } from './base/ids.ts';
 import { limits } from './base/limits.ts';
 import { EventCache } from './catalog/event-cache.ts';
 import { Checkout } from './checkout/checkout.ts';
+import { sampleSeriesHeld } from './checkout/series-held.store.ts';
 import type { Config } from './config.ts';
+import { LockWaits } from './db/lock-waits.ts';
 import { createNotices } from './db/notices.ts';
-import { createPool } from './db/pool.ts';
+import { createPool, type Pool } from './db/pool.ts';
 import { sharedSecret } from './db/server-secret.store.ts';
 import { reader, transact } from './db/transaction.ts';
 import type { PassKeys } from './fulfilment/apple-pass.ts';
@@ -24,6 +26,7 @@ import { createAuth } from './identity/better-auth.adapter.ts';
 import { createInvitationSender } from './identity/invitation-mail.ts';
 import { sweepSessions } from './identity/session.store.ts';
 import { createSmtpMailer, readSenderAddress } from './notifications/mailer.adapter.ts';
+import { watchEventLoop } from './telemetry/event-loop.ts';
 import type { Logger } from './telemetry/logger.ts';
 import { createMetrics, type Metrics } from './telemetry/metrics.ts';
 
@@ -71,25 +74,36 @@ async function openWallets({ config, clock }: TaquillaOptions) {
   };
 }
 
-/** Builds everything that a process has, from the bottom up: who gets what can be read here. */
-async function createParts(options: TaquillaOptions) {
+type Ground = {
+  pool: Pool;
+  lockWaits: LockWaits;
+  secret: string;
+  metrics: Metrics;
+  events: EventCache;
+};
+
+/** What holds places, sells them, and does what follows. */
+async function createSelling(options: TaquillaOptions, ground: Ground) {
   const { config, databaseUrl, roles, clock, ids, logger } = options;
-  // First, while nothing is open yet that a fault would leave behind.
-  const wallets = await openWallets(options);
-  const onError = (error: unknown) =>
-    logger.error({ err: error }, 'background work failed; it goes on by itself');
-  const pool = createPool({ url: databaseUrl, size: config.dbPoolSize, name: 'taquilla' });
-  const secret = config.secret ?? (await transact(pool, (tx) => sharedSecret(tx, 'sale_links')));
-  const metrics = createMetrics();
-  const notices = createNotices({ url: databaseUrl, pool });
-  const events = new EventCache({ reader: reader(pool), notices, onError });
+  const { pool, lockWaits, secret, metrics, events } = ground;
   const policy: HoldPolicy = {
     ttlSeconds: config.holdTtlSeconds,
     extensionSeconds: limits.holdExtensionSeconds,
     extensionsMax: limits.holdExtensionsMax,
   };
   const clientHolds = new ClientHolds();
-  const holds = new Holds({ pool, events, clock, ids, policy });
+  const holds = new Holds({
+    pool,
+    lockWaits,
+    events,
+    clock,
+    ids,
+    policy,
+    onGroup(kind, requests, milliseconds) {
+      metrics.groupOrders.observe({ kind }, requests);
+      metrics.groupSeconds.observe({ kind }, milliseconds / 1000);
+    },
+  });
   const fulfilment = await startFulfilment({
     databaseUrl,
     logger,
@@ -101,13 +115,20 @@ async function createParts(options: TaquillaOptions) {
     publicUrl: config.publicUrl ?? localUrl(config),
     work: roles.worker,
   });
+  const sampleSeries = sampleSeriesHeld(reader(pool), (seconds) =>
+    metrics.seriesHeldSeconds.observe(seconds),
+  );
   const checkout = new Checkout({
     pool,
+    lockWaits,
     events,
     clientHolds,
     clock,
     ids,
-    handOver: (sales) => fulfilment.handOver(sales),
+    handOver(sales) {
+      sampleSeries(sales[0]!);
+      fulfilment.handOver(sales);
+    },
     onGroup: (outcomes, milliseconds) => {
       fulfilment.pressure.note(outcomes.length);
       metrics.groupOrders.observe({ kind: 'confirm' }, outcomes.length);
@@ -115,6 +136,28 @@ async function createParts(options: TaquillaOptions) {
       for (const outcome of outcomes) metrics.orders.inc({ outcome });
     },
   });
+  return { policy, clientHolds, holds, fulfilment, checkout };
+}
+
+/** Builds everything that a process has, from the bottom up: who gets what can be read here. */
+async function createParts(options: TaquillaOptions) {
+  const { config, databaseUrl, logger } = options;
+  // First, while nothing is open yet that a fault would leave behind.
+  const wallets = await openWallets(options);
+  const onError = (error: unknown) =>
+    logger.error({ err: error }, 'background work failed; it goes on by itself');
+  const pool = createPool({
+    url: databaseUrl,
+    size: config.dbPoolSize,
+    name: 'taquilla',
+    lockSecondsMax: limits.groupLockSecondsMax,
+  });
+  const lockWaits = new LockWaits(config.dbPoolSize);
+  const secret = config.secret ?? (await transact(pool, (tx) => sharedSecret(tx, 'sale_links')));
+  const metrics = createMetrics();
+  const notices = createNotices({ url: databaseUrl, pool });
+  const events = new EventCache({ reader: reader(pool), notices, onError });
+  const selling = await createSelling(options, { pool, lockWaits, secret, metrics, events });
   const progress = createProgressHub({ notices, reader: reader(pool), onError });
   const streams = createStreams({
     max: limits.streamsPerProcessMax,
@@ -126,15 +169,13 @@ async function createParts(options: TaquillaOptions) {
   return {
     ...wallets,
     pool,
+    lockWaits,
+    eventLoop: watchEventLoop(),
     secret,
     metrics,
     notices,
     events,
-    policy,
-    clientHolds,
-    holds,
-    fulfilment,
-    checkout,
+    ...selling,
     progress,
     streams,
     drain,
@@ -142,10 +183,17 @@ async function createParts(options: TaquillaOptions) {
   };
 }
 
-function measure(metrics: Metrics, { pool, checkout, holds, streams }: Parts): void {
+function measure({ metrics, pool, lockWaits, checkout, holds, streams }: Parts): void {
   metrics.gauge('orders_waiting', 'Confirmations that wait for their group', () => checkout.waiting);
   metrics.gauge('holds_waiting', 'Hold requests that wait for their group', () => holds.waiting);
+  metrics.gauge(
+    'lanes_blocked',
+    'Lanes that have met a lock and try again in a share of the connections',
+    () => lockWaits.blocked,
+  );
   metrics.gauge('streams_open', 'Event streams that are open', () => streams.count);
+  metrics.gauge('connections_open', 'Database connections of the API', () => pool.totalCount);
+  metrics.gauge('connections_in_use', 'Database connections that are working', () => pool.inUse);
   metrics.gauge(
     'connections_waiting',
     'Requests that wait for a database connection',
@@ -209,6 +257,7 @@ async function startApi(
       mountRoutes(scope, {
         ...parts,
         ...identity,
+        isSaturated: () => parts.eventLoop.isSaturated(),
         clock,
         ids,
         reader: reader(pool),
@@ -248,7 +297,7 @@ async function startApi(
 export async function startTaquilla(options: TaquillaOptions): Promise<Taquilla> {
   const parts = await createParts(options);
   const { pool, events, holds, clientHolds, fulfilment, notices, onError } = parts;
-  measure(parts.metrics, parts);
+  measure(parts);
   await events.start();
   const endSweep = repeat(limits.sweepSeconds, () => holds.sweepExpired(), onError);
   const endForget = repeat(
@@ -258,6 +307,7 @@ export async function startTaquilla(options: TaquillaOptions): Promise<Taquilla>
   );
   const endPrune = repeat(60, async () => clientHolds.prune(Date.now()), onError);
   const end = async () => {
+    parts.eventLoop.stop();
     await endPrune();
     await endForget();
     await endSweep();

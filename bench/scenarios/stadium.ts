@@ -3,7 +3,7 @@ import { runShortLimit } from '../support/bare-statement.ts';
 import type { Bench, Outcome, Scenario } from '../support/bench.ts';
 import { findingsOf } from '../support/findings.ts';
 import { createHall } from '../support/hall.ts';
-import { measure, type Measured } from '../support/measure.ts';
+import { measure, walPosition, type Measured } from '../support/measure.ts';
 import { seatPairs, seatsBody } from '../support/orders.ts';
 import { drawPlot } from '../support/plot.ts';
 import { measuredOn } from '../support/plots.ts';
@@ -79,6 +79,7 @@ async function sellStadium(bench: Bench, clients: number): Promise<{ measured: M
     const inputs = seatPairs(hall).map((pair) => seatsBody(hall, pair));
     const server = await stage.startServer();
     bench.progress.phase(`${clients} clients: hold, confirm`);
+    const walBefore = await walPosition(stage);
     const watch = watchMails(stage, server, performance.now());
     try {
       const order = {
@@ -89,10 +90,12 @@ async function sellStadium(bench: Bench, clients: number): Promise<{ measured: M
         inputs,
       } as const;
       const measured = await measure(stage, [server], order, { clients });
-      await watch.untilCompleted(measured.load.completions.length);
+      const orders = measured.load.completions.length;
+      await watch.untilCompleted(orders);
+      const walBytesPerOrder = Math.round(((await walPosition(stage)) - walBefore) / orders);
       const rssMb = Math.round(server.memory().now);
       const curves = { sold: soldCurve(measured.load.completions), ...watch.curves };
-      return { measured: { ...measured, rssMb }, curves };
+      return { measured: { ...measured, rssMb, walBytesPerOrder }, curves };
     } finally {
       await watch.stop();
     }

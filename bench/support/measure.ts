@@ -57,7 +57,8 @@ function percentile(before: Groups, after: Groups, share: number): number | unde
   return undefined;
 }
 
-async function walPosition(stage: Stage): Promise<number> {
+/** How much WAL the database has written so far, in bytes. */
+export async function walPosition(stage: Stage): Promise<number> {
   const { rows } = await stage.pool.query<{ at: string }>(
     `select (pg_current_wal_insert_lsn() - '0/0')::text as at`,
   );

@@ -38,6 +38,11 @@ export function uuidv7Floor(at: Date): string {
   return formatUuid(bytes);
 }
 
+/** When a UUIDv7 was made: Unix milliseconds. */
+export function uuidv7Milliseconds(uuid: string): number {
+  return Number.parseInt(uuid.slice(0, 8) + uuid.slice(9, 13), 16);
+}
+
 /** The system's clock and id source. */
 export const systemClock: Clock = { now: () => new Date() };
 export const systemIds: IdSource = { uuid: () => uuidv7(Date.now()) };

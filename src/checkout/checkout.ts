@@ -5,6 +5,7 @@ import { limits } from '../base/limits.ts';
 import { SOLD } from '../catalog/availability.ts';
 import type { EventCache } from '../catalog/event-cache.ts';
 import { laneLimits } from '../db/lane-limits.ts';
+import type { LockWaits } from '../db/lock-waits.ts';
 import type { Pool } from '../db/pool.ts';
 import { reader } from '../db/transaction.ts';
 import type { ClientHolds } from '../holds/client-holds.ts';
@@ -36,8 +37,24 @@ export type ConfirmRequest = {
 /** A sale that has just been committed. */
 export type CommittedSale = { tenantId: number; transactionId: string };
 
+/** The group that an order was in. */
+export type GroupTiming = {
+  orders: number;
+  /** In the database, from asking for a connection to the commit. */
+  milliseconds: number;
+};
+
+/** A sale, and how long it took. */
+export type TimedSale = {
+  sale: ConfirmedSale;
+  group: GroupTiming;
+  /** From the request to the end of its group, less the group's own time. */
+  waitedMilliseconds: number;
+};
+
 type Deps = {
   pool: Pool;
+  lockWaits: LockWaits;
   events: EventCache;
   clientHolds: ClientHolds;
   clock: Clock;
@@ -48,7 +65,7 @@ type Deps = {
   onGroup(outcomes: ConfirmOutcome['outcome'][], milliseconds: number): void;
 };
 
-type Outcome = Exclude<ConfirmOutcome, { outcome: 'again' }>;
+type Outcome = { result: Exclude<ConfirmOutcome, { outcome: 'again' }>; group: GroupTiming };
 
 // Every seller has one series so far.
 const seriesId = 1;
@@ -65,10 +82,10 @@ export class Checkout {
 
   constructor(deps: Deps) {
     this.#deps = deps;
-    this.#lanes = new GroupLanes((id) => ({
-      ...laneLimits,
-      run: (orders) => this.#inTurn(parseEventId(id)!, orders),
-    }));
+    this.#lanes = new GroupLanes(
+      (id) => ({ ...laneLimits, run: (orders) => this.#inTurn(parseEventId(id)!, orders) }),
+      limits.lanesQueueMax,
+    );
   }
 
   /** Orders that wait for their group. */
@@ -84,16 +101,21 @@ export class Checkout {
    * Makes a sale of a hold, or finds the one that the same key made before.
    * @throws Problem for every refusal of the contract; nothing has changed then.
    */
-  async confirm(request: ConfirmRequest): Promise<ConfirmedSale> {
+  async confirm(request: ConfirmRequest): Promise<TimedSale> {
     const { key, ...order } = request;
+    const started = performance.now();
     for (let attempt = 1; attempt <= limits.requoteAttemptsMax; attempt++) {
       const transactionId = this.#deps.ids.uuid();
-      const result = await this.#lanes.submit(formatEventId(key), { ...order, transactionId });
+      const { result, group } = await this.#lanes.submit(formatEventId(key), { ...order, transactionId });
       switch (result.outcome) {
         case 'confirmed':
         case 'replayed':
           this.#deps.clientHolds.drop(request.holdId);
-          return result.sale;
+          return {
+            sale: result.sale,
+            group,
+            waitedMilliseconds: performance.now() - started - group.milliseconds,
+          };
         case 'stale':
           await this.#requote(request);
           break;
@@ -146,19 +168,22 @@ export class Checkout {
   }
 
   async #confirmGroup(key: EventKey, orders: ConfirmOrder[]): Promise<(Outcome | typeof again)[]> {
-    const { pool, events, onGroup, handOver } = this.#deps;
+    const { pool, lockWaits, events, onGroup, handOver } = this.#deps;
     const started = performance.now();
-    const { outcomes, soldSeats } = await confirmSales(pool, key, seriesId, orders);
+    const { outcomes, soldSeats } = await lockWaits.run(`confirm ${key.tenantId}`, () =>
+      confirmSales(pool, key, seriesId, orders),
+    );
+    const group: GroupTiming = { orders: orders.length, milliseconds: performance.now() - started };
     onGroup(
       outcomes.map((one) => one.outcome),
-      performance.now() - started,
+      group.milliseconds,
     );
     const sales = orders
       .filter((_, i) => outcomes[i]!.outcome === 'confirmed')
       .map(({ transactionId }) => ({ tenantId: key.tenantId, transactionId }));
     if (sales.length > 0) handOver(sales);
     await events.commit(key, { seats: soldSeats.map((seatNo) => ({ seatNo, state: SOLD })), zones: [] });
-    return outcomes.map((one) => (one.outcome === 'again' ? again : one));
+    return outcomes.map((result) => (result.outcome === 'again' ? again : { result, group }));
   }
 }
 

@@ -13,7 +13,7 @@ import {
 } from '../http/schemas.ts';
 import { saleLinks } from '../orders/sale-token.ts';
 import { paymentMethods } from '../payments/payment.ts';
-import type { Checkout } from './checkout.ts';
+import type { Checkout, TimedSale } from './checkout.ts';
 import type { ConfirmedSale, Customer } from './confirm-sales.store.ts';
 import { digestBody, digestKey } from './idempotency.ts';
 
@@ -89,6 +89,12 @@ function answer(deps: Deps, tenantId: number, sale: ConfirmedSale, locale: Custo
   };
 }
 
+/** Server-Timing (W3C): milliseconds before the group and in it, and how many orders shared it. */
+function serverTiming({ group, waitedMilliseconds }: TimedSale): string {
+  const wait = Math.max(0, waitedMilliseconds).toFixed(1);
+  return `wait;dur=${wait}, group;dur=${group.milliseconds.toFixed(1)};desc="${group.orders} orders"`;
+}
+
 /** `POST /sales/checkout/confirm/`: makes a sale of a hold, once for each Idempotency-Key. */
 export function confirmSaleRoute(app: App, deps: Deps): void {
   for (const url of [path, `${path}/`]) {
@@ -98,6 +104,7 @@ export function confirmSaleRoute(app: App, deps: Deps): void {
         compress: false,
         config: {
           hot: true,
+          sheds: true,
           problems: [
             'idempotency_key_missing',
             'idempotency_key_invalid',
@@ -127,7 +134,7 @@ export function confirmSaleRoute(app: App, deps: Deps): void {
         const { live, holdId } = await openHold(deps.events, hold_token);
         const { tenantId } = live.event;
         const locale = customer.locale ?? 'es';
-        const sale = await deps.checkout.confirm({
+        const timed = await deps.checkout.confirm({
           key: live.event,
           holdId,
           keyDigest: digestKey('public', path, idempotencyKey),
@@ -136,8 +143,8 @@ export function confirmSaleRoute(app: App, deps: Deps): void {
           payment,
           expectedTotal: expected_total ?? null,
         });
-        reply.code(202);
-        return answer(deps, tenantId, sale, locale);
+        reply.code(202).header('server-timing', serverTiming(timed));
+        return answer(deps, tenantId, timed.sale, locale);
       },
     );
   }

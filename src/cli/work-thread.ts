@@ -30,6 +30,7 @@ const pool = createPool({
   url: databaseUrl,
   size: limits.fulfilmentConnectionsMax,
   name: 'taquilla fulfilment',
+  lockSecondsMax: limits.groupLockSecondsMax,
 });
 const queue = await openQueue({
   url: databaseUrl,
@@ -51,7 +52,7 @@ const endWork = await startWorkers({
   clock: systemClock,
   turn: openPressure(pressureCell).turn,
   log: { warn: trouble, error: trouble },
-  onBatch: (name, steps, again, seconds) => tell({ kind: 'batch', name, steps, again, seconds }),
+  onBatch: (batch) => tell({ kind: 'batch', ...batch }),
   onMessage: ({ key, state }) => tell({ kind: 'message', channel: key.channel, message: key.kind, state }),
   random: Math.random,
 });

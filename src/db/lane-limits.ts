@@ -1,10 +1,12 @@
 import { limits } from '../base/limits.ts';
-import { isPassingError } from './transaction.ts';
+import { isConnectionError, isPassingError } from './transaction.ts';
 
 /** How every lane that writes groups to the database behaves. */
 export const laneLimits = {
   groupMax: limits.groupOrdersMax,
   queueMax: limits.laneQueueMax,
+  waitSecondsMax: limits.laneWaitSecondsMax,
   retrySecondsMax: limits.groupRetrySecondsMax,
   isPassing: isPassingError,
+  isAway: isConnectionError,
 };

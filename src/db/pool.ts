@@ -1,4 +1,6 @@
 import pg from 'pg';
+import { Problem } from '../base/errors.ts';
+import { limits } from '../base/limits.ts';
 
 const int8 = 20;
 const int8Array = 1016;
@@ -40,28 +42,98 @@ const types: pg.CustomTypesConfig = {
   getTypeParser: (oid: number) => parsers.get(oid) ?? pg.types.getTypeParser(oid),
 };
 
-export type Pool = pg.Pool;
 export type Client = pg.ClientBase;
 
 // A plan for many rows that reads a few is quick as it is: compiling the search for expired holds took 300 ms of
 // each second, and loading an event 860 ms instead of 120.
 const noJit = '-c jit=off';
 
+function exhausted(): Problem {
+  const detail = 'Every connection to the database is in use. Nothing was changed; try again in a moment.';
+  return new Problem('overloaded', detail, { retryAfterSeconds: 1 });
+}
+
+/** A pool whose exhaustion is an answer, soon; a server that is away is another matter, and waited for longer. */
+export class Pool extends pg.Pool {
+  #inUse = 0;
+
+  constructor(config: pg.PoolConfig) {
+    super(config);
+    this.on('acquire', () => this.#inUse++);
+    this.on('release', () => this.#inUse--);
+    // An idle connection that the server ends is replaced at its next use.
+    this.on('error', () => {});
+  }
+
+  /** Connections that somebody works with. */
+  get inUse(): number {
+    return this.#inUse;
+  }
+
+  get #exhausted(): boolean {
+    return this.#inUse >= this.options.max;
+  }
+
+  /** @throws Problem `overloaded` when no connection becomes free in time, or too many wait for one. */
+  override connect(): Promise<pg.PoolClient>;
+  override connect(
+    callback: (
+      err: Error | undefined,
+      client: pg.PoolClient | undefined,
+      done: (release?: unknown) => void,
+    ) => void,
+  ): void;
+  override connect(callback?: Parameters<pg.Pool['connect']>[0]): Promise<pg.PoolClient> | void {
+    const connecting = this.#exhausted ? this.#waitForOne() : super.connect();
+    if (!callback) return connecting;
+    connecting.then(
+      (client) => callback(undefined, client, client.release),
+      (error: Error) => callback(error, undefined, () => {}),
+    );
+  }
+
+  async #waitForOne(): Promise<pg.PoolClient> {
+    if (this.waitingCount >= limits.connectionsWaitingMax) throw exhausted();
+    const connecting = super.connect();
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<'late'>((resolve) => {
+      timer = setTimeout(() => resolve('late'), limits.connectionWaitSecondsMax * 1_000);
+    });
+    try {
+      const first = await Promise.race([connecting, late]);
+      if (first !== 'late') return first;
+    } finally {
+      clearTimeout(timer);
+    }
+    if (!this.#exhausted) return await connecting;
+    connecting.then(
+      (client) => client.release(),
+      () => {},
+    );
+    throw exhausted();
+  }
+}
+
+type PoolOptions = {
+  url: string;
+  size: number;
+  name: string;
+  /** How long a statement may wait for a lock before it fails (55P03). Absent: as long as it takes. */
+  lockSecondsMax?: number;
+};
+
 /** A pool of connections. Instants are UTC Dates, bigints are safe integers. */
-export function createPool(options: { url: string; size: number; name: string }): Pool {
-  const pool = new pg.Pool({
-    connectionString: options.url,
-    max: options.size,
-    application_name: options.name,
-    options: noJit,
+export function createPool({ url, size, name, lockSecondsMax = 0 }: PoolOptions): Pool {
+  return new Pool({
+    connectionString: url,
+    max: size,
+    application_name: name,
+    options: `${noJit} -c lock_timeout=${lockSecondsMax}s`,
     idleTimeoutMillis: 60_000,
-    connectionTimeoutMillis: 10_000,
+    connectionTimeoutMillis: limits.connectSecondsMax * 1_000,
     keepAlive: true,
     types,
   });
-  // An idle connection that the server ends is replaced at its next use.
-  pool.on('error', () => {});
-  return pool;
 }
 
 /** One connection of its own, for LISTEN and for migrations. */

@@ -36,8 +36,12 @@ export async function transact<T>(pool: Pool, work: (tx: Tx) => Promise<T>): Pro
   let last: Promise<unknown> = Promise.resolve();
   const tx = {
     query<R extends Row>(statement: Statement): Promise<R[]> {
-      if (!open) throw new Error('a transaction was used after its end');
-      const rows = last.then(() => run<R>(client, statement));
+      const use = () => {
+        if (!open) throw new Error('a transaction was used after its end');
+        return run<R>(client, statement);
+      };
+      if (!open) return use();
+      const rows = last.then(use);
       last = rows.catch(() => undefined);
       return rows;
     },
@@ -93,11 +97,17 @@ export function isConnectionError(error: unknown): boolean {
   return /^(08|57P|25006$|ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_|EHOST|ENET)/.test(code);
 }
 
+/** Whether a lock was not to be had within `lock_timeout`. */
+export function isLockTimeout(error: unknown): boolean {
+  return (error as { code?: unknown }).code === '55P03';
+}
+
 /**
- * Whether the same work may succeed a moment later: the server went away or stands by, or this transaction
- * was the one to give way (serialization failure 40001, deadlock 40P01).
+ * Whether the same work may succeed a moment later: the server went away or stands by, a lock was not to be had, or
+ * this transaction was the one to give way (serialization failure 40001, deadlock 40P01).
  */
 export function isPassingError(error: unknown): boolean {
   const code = (error as { code?: unknown }).code;
-  return isConnectionError(error) || code === '40001' || code === '40P01' || code === '53300';
+  if (isConnectionError(error) || isLockTimeout(error)) return true;
+  return code === '40001' || code === '40P01' || code === '53300';
 }

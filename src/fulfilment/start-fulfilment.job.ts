@@ -1,5 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { limits } from '../base/limits.ts';
 import type { StepKey } from '../base/step.ts';
-import { openQueue } from '../queue/queue.ts';
+import { openQueue, type Queue } from '../queue/queue.ts';
 import { createPressureCell, openPressure, type Pressure } from './pressure.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
@@ -26,12 +28,14 @@ type Options = Omit<WorkerSettings, 'pressureCell'> & {
 // The others wait for the tickets, whose worker hands them over.
 const firstSteps = ['tickets', 'statistics'] as const;
 const handOverConnectionsMax = 2;
+const readingMillisecondsMax = 1_000;
 
 function listen({ metrics, logger }: Options): (news: WorkerNews) => void {
   return (news) => {
     switch (news.kind) {
       case 'batch': {
-        const { name: step, steps, again, seconds } = news;
+        const { name: step, steps, again, seconds, latencies } = news;
+        for (const latency of latencies) metrics.stepLatency.observe({ step }, latency);
         for (let i = 0; i < steps; i++) {
           const outcome = i < again ? 'postponed' : 'ended';
           metrics.stepSeconds.observe({ step, outcome }, seconds);
@@ -51,6 +55,44 @@ function listen({ metrics, logger }: Options): (news: WorkerNews) => void {
   };
 }
 
+/** Reads at most every few seconds, and waits for no database: what was read before is told meanwhile. */
+function kept<T>(read: () => Promise<T[]>): () => Promise<T[]> {
+  let last: T[] = [];
+  let next = 0;
+  let reading: Promise<void> | undefined;
+  return async () => {
+    if (performance.now() >= next) {
+      next = performance.now() + limits.queueReadingSeconds * 1_000;
+      reading = read().then(
+        (value) => void (last = value),
+        () => void (last = []),
+      );
+    }
+    await Promise.race([reading, sleep(readingMillisecondsMax)]);
+    return last;
+  };
+}
+
+function measureQueue(metrics: Metrics, queue: Queue): void {
+  const depths = kept(() => queue.depths());
+  metrics.gauges(
+    'steps_queued',
+    'Steps that are waiting, are to be tried again, or are worked on, by name and state',
+    ['step', 'state'],
+    async () =>
+      (await depths()).map(({ name, state, steps }) => ({ labels: { step: name, state }, value: steps })),
+  );
+  metrics.gauges(
+    'steps_oldest_seconds',
+    'Age of the oldest step that could be worked on and is not, by name and state',
+    ['step', 'state'],
+    async () =>
+      (await depths())
+        .filter(({ state }) => state !== 'active')
+        .map(({ name, state, oldestSeconds }) => ({ labels: { step: name, state }, value: oldestSeconds })),
+  );
+}
+
 /**
  * Starts what follows sales.
  * @throws when the database cannot be reached.
@@ -67,6 +109,13 @@ export async function startFulfilment(options: Options): Promise<Fulfilment> {
     onError,
   });
   const thread = options.work ? await startWorkerThread(settings, listen(options)) : undefined;
+  measureQueue(options.metrics, queue);
+  options.metrics.gauges(
+    'worker_memory_bytes',
+    'Memory of the thread that works on steps: its heap, and what that refers to outside',
+    [],
+    async () => [{ labels: {}, value: (await thread?.memoryBytes()) ?? 0 }],
+  );
   return {
     pressure: openPressure(pressureCell),
     handOver(sales) {

@@ -1,4 +1,4 @@
-import type { Clock } from '../base/ids.ts';
+import { uuidv7Milliseconds, type Clock } from '../base/ids.ts';
 import { limits } from '../base/limits.ts';
 import type { StepKey, StepName } from '../base/step.ts';
 import type { Pool } from '../db/pool.ts';
@@ -12,6 +12,7 @@ import { createSalesCounter } from './count-sales.job.ts';
 import { createTicketMaker } from './make-tickets.job.ts';
 import type { StepLog } from './step-lanes.job.ts';
 import { StepSweeper } from './sweep-steps.job.ts';
+import type { StepBatch } from './worker-thread.ts';
 
 type Deps = {
   pool: Pool;
@@ -22,8 +23,7 @@ type Deps = {
   /** Awaited between two pieces of work: what else waits in this thread goes first, and confirming does (pressure.ts). */
   turn(): Promise<void>;
   log: StepLog;
-  /** Told of each batch: what it was, how many steps, how many are to be tried again, how long it took. */
-  onBatch(name: StepName, steps: number, again: number, seconds: number): void;
+  onBatch(batch: StepBatch): void;
   /** Told of every message that has been accepted or has failed for good. */
   onMessage(news: MessageNews): void;
   /** From 0 to 1: spreads retries. */
@@ -39,12 +39,19 @@ const messageBatches: WorkOptions = {
   sellerConcurrency: 2,
 };
 
-function measured(name: StepName, handler: StepHandler, { turn, onBatch }: Deps): StepHandler {
+function measured(name: StepName, handler: StepHandler, { turn, onBatch, clock }: Deps): StepHandler {
   return async (steps) => {
     await turn();
     const started = performance.now();
     const again = await handler(steps);
-    onBatch(name, steps.length, again.length, (performance.now() - started) / 1_000);
+    const seconds = (performance.now() - started) / 1_000;
+    const now = clock.now().getTime();
+    const open = new Set(again);
+    // A sale's id is made when it is confirmed, and tells when that was.
+    const latencies = steps
+      .filter((step) => !open.has(step))
+      .map((step) => Math.max(0, now - uuidv7Milliseconds(step.transactionId)) / 1_000);
+    onBatch({ name, steps: steps.length, again: again.length, seconds, latencies });
     return again;
   };
 }

@@ -42,6 +42,7 @@ export class StepLanes<W extends SaleWork> {
     this.#options = options;
     this.#lanes = new GroupLanes((tenantId) => ({
       ...laneLimits,
+      waitSecondsMax: limits.stepWaitSecondsMax,
       retrySecondsMax,
       run: (works) => this.#runGroup(tenantId, works),
     }));

@@ -2,6 +2,8 @@ import { Worker } from 'node:worker_threads';
 import type { WorkerNews, WorkerOrder, WorkerSettings } from './worker-thread.ts';
 
 export type WorkerThread = {
+  /** Bytes of its own heap and of what that refers to outside; 0 while it is not running. */
+  memoryBytes(): Promise<number>;
   /** Lets what has begun finish, for at most so long, and ends the thread. */
   stop(timeoutSeconds: number): Promise<void>;
 };
@@ -58,6 +60,11 @@ export async function startWorkerThread(
     throw error;
   }
   return {
+    memoryBytes: () =>
+      current.getHeapStatistics().then(
+        (heap) => heap.total_heap_size + heap.external_memory,
+        () => 0,
+      ),
     async stop(timeoutSeconds) {
       stopping = true;
       current.postMessage({ kind: 'stop', timeoutSeconds } satisfies WorkerOrder, []);

@@ -16,10 +16,21 @@ export type WorkerSettings = {
   pressureCell: SharedArrayBuffer;
 };
 
+/** A batch of steps that was worked on. */
+export type StepBatch = {
+  name: StepName;
+  steps: number;
+  /** How many are to be tried again. */
+  again: number;
+  seconds: number;
+  /** Of each step that has ended: seconds since its sale was confirmed. */
+  latencies: number[];
+};
+
 /** What the thread tells. */
 export type WorkerNews =
   | { kind: 'ready' }
-  | { kind: 'batch'; name: StepName; steps: number; again: number; seconds: number }
+  | ({ kind: 'batch' } & StepBatch)
   | { kind: 'message'; channel: MessageChannel; message: MessageKind; state: MessageState }
   | { kind: 'trouble'; message: string; fields: Record<string, unknown>; error: Error | undefined };
 

@@ -14,6 +14,7 @@ import { HELD } from '../catalog/availability.ts';
 import type { EventCache } from '../catalog/event-cache.ts';
 import type { LiveEvent } from '../catalog/live-event.ts';
 import { laneLimits } from '../db/lane-limits.ts';
+import type { LockWaits } from '../db/lock-waits.ts';
 import type { Pool } from '../db/pool.ts';
 import { reader } from '../db/transaction.ts';
 import { quoteCart } from '../pricing/quote-cart.ts';
@@ -27,7 +28,19 @@ import { readHold } from './read-hold.store.ts';
 /** What a buyer asks for: named places, or the best ones for so many people. */
 export type HoldRequest = Cart | { bestAvailable: { quantity: number; zoneNo?: number | undefined } };
 
-type Deps = { pool: Pool; events: EventCache; clock: Clock; ids: IdSource; policy: HoldPolicy };
+/** The kinds of groups that change holds. */
+export type HoldGroupKind = 'place' | 'extend' | 'release' | 'expire';
+
+type Deps = {
+  pool: Pool;
+  lockWaits: LockWaits;
+  events: EventCache;
+  clock: Clock;
+  ids: IdSource;
+  policy: HoldPolicy;
+  /** Told of each group: requests, and milliseconds in the database. */
+  onGroup(kind: HoldGroupKind, requests: number, milliseconds: number): void;
+};
 
 type PlaceOutcome =
   | { outcome: 'placed'; expiresAt: Date }
@@ -47,15 +60,18 @@ export class Holds {
 
   constructor(deps: Deps) {
     this.#deps = deps;
-    this.#placing = new GroupLanes((live) => ({
-      ...laneLimits,
-      run: (orders) => this.#placeGroup(live, orders),
-    }));
-    this.#ending = new GroupLanes(() => ({ ...laneLimits, run: (requests) => this.#releaseGroup(requests) }));
-    this.#extending = new GroupLanes(() => ({
-      ...laneLimits,
-      run: (requests) => this.#extendGroup(requests),
-    }));
+    this.#placing = new GroupLanes(
+      (live) => ({ ...laneLimits, run: (orders) => this.#placeGroup(live, orders) }),
+      limits.lanesQueueMax,
+    );
+    this.#ending = new GroupLanes(
+      () => ({ ...laneLimits, run: (requests) => this.#releaseGroup(requests) }),
+      limits.lanesQueueMax,
+    );
+    this.#extending = new GroupLanes(
+      () => ({ ...laneLimits, run: (requests) => this.#extendGroup(requests) }),
+      limits.lanesQueueMax,
+    );
   }
 
   /** Requests that wait for their group. */
@@ -122,19 +138,27 @@ export class Holds {
     if (hold.state === 'confirmed') throw holdProblem('hold_already_confirmed');
   }
 
-  /** Expires the holds of all sellers whose time has come; returns how many it ended. */
+  /**
+   * Expires the holds of all sellers whose time has come; returns how many it ended.
+   * @throws what failed, after all the others have been ended; the next sweep looks at the same ones again.
+   */
   async sweepExpired(): Promise<number> {
     const found = await findExpiredHolds(reader(this.#deps.pool), this.#sweptUntil, limits.sweepRowsMax);
-    for (const group of Map.groupBy(found, formatEventId).values()) {
+    const faults: unknown[] = [];
+    for (const [event, group] of Map.groupBy(found, formatEventId)) {
       const key = group[0]!;
-      const { change } = await endHolds(
-        this.#deps.pool,
-        key,
-        group.map((hold) => hold.holdId),
-        'expired',
-      );
-      await this.#deps.events.commit(key, change);
+      const holdIds = group.map((hold) => hold.holdId);
+      try {
+        const { change } = await this.#inDatabase('expire', event, holdIds.length, () =>
+          endHolds(this.#deps.pool, key, holdIds, 'expired'),
+        );
+        await this.#deps.events.commit(key, change);
+      } catch (error) {
+        // A lock in one event is no reason to keep the places of the others.
+        faults.push(error);
+      }
     }
+    if (faults.length > 0) throw faults[0];
     const last = found.length === limits.sweepRowsMax ? found.at(-1)!.expiresAt : this.#deps.clock.now();
     this.#sweptUntil = new Date(last.getTime() - sweepOverlapMilliseconds);
     return found.length;
@@ -169,11 +193,12 @@ export class Holds {
   }
 
   async #placeGroup(live: LiveEvent, orders: PlaceOrder[]): Promise<(PlaceOutcome | typeof again)[]> {
-    const { outcomes, expiresAt, freeSeats, zonesLeft } = await placeHolds(
-      this.#deps.pool,
-      live.event,
-      orders,
-      this.#deps.policy.ttlSeconds,
+    const { pool, policy } = this.#deps;
+    const { outcomes, expiresAt, freeSeats, zonesLeft } = await this.#inDatabase(
+      'place',
+      formatEventId(live.event),
+      orders.length,
+      () => placeHolds(pool, live.event, orders, policy.ttlSeconds),
     );
     // Seats that turned out to be gone are taken for held until their own change arrives.
     const seats = orders
@@ -205,27 +230,36 @@ export class Holds {
     });
   }
 
+  /** Does a group's work under its key: what is locked in one event, or for a seller, is not in another. */
+  async #inDatabase<T>(
+    kind: HoldGroupKind,
+    whose: string,
+    requests: number,
+    work: () => Promise<T>,
+  ): Promise<T> {
+    const { lockWaits, onGroup } = this.#deps;
+    const started = performance.now();
+    const result = await lockWaits.run(`${kind} ${whose}`, work);
+    onGroup(kind, requests, performance.now() - started);
+    return result;
+  }
+
   async #releaseGroup(requests: { key: EventKey; holdId: string }[]): Promise<boolean[]> {
     const { key } = requests[0]!;
-    const { ended, change } = await endHolds(
-      this.#deps.pool,
-      key,
-      requests.map((one) => one.holdId),
-      'released',
+    const holdIds = requests.map((one) => one.holdId);
+    const { ended, change } = await this.#inDatabase('release', formatEventId(key), holdIds.length, () =>
+      endHolds(this.#deps.pool, key, holdIds, 'released'),
     );
     await this.#deps.events.commit(key, change);
     return requests.map(({ holdId }) => ended.has(holdId));
   }
 
   async #extendGroup(requests: { tenantId: number; holdId: string }[]): Promise<(Date | null)[]> {
-    const { extensionSeconds, extensionsMax } = this.#deps.policy;
+    const { pool, policy } = this.#deps;
+    const { tenantId } = requests[0]!;
     const holdIds = requests.map((one) => one.holdId);
-    const extended = await extendHolds(
-      this.#deps.pool,
-      requests[0]!.tenantId,
-      holdIds,
-      extensionSeconds,
-      extensionsMax,
+    const extended = await this.#inDatabase('extend', String(tenantId), holdIds.length, () =>
+      extendHolds(pool, tenantId, holdIds, policy.extensionSeconds, policy.extensionsMax),
     );
     return requests.map(({ holdId }) => extended.get(holdId) ?? null);
   }

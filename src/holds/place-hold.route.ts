@@ -67,6 +67,7 @@ export function placeHoldRoute(app: App, deps: Deps): void {
       compress: false,
       config: {
         hot: true,
+        sheds: true,
         problems: [
           'event_not_found',
           'seat_not_found',

@@ -24,6 +24,8 @@ declare module 'fastify' {
     problems?: readonly ErrorCode[];
     /** A hot route is not written to the log when it succeeds. */
     hot?: boolean;
+    /** A process that is saturated refuses this route at once, so that it gets to what it has begun (shed-load.ts). */
+    sheds?: boolean;
     /** Who may ask: whoever has this right at the seller that `:seller_id` of the path names (guard.ts). */
     right?: Right;
   }

@@ -13,7 +13,7 @@ stable \`code\`.`;
 
 const ofBodies: ErrorCode[] = ['json_malformed', 'body_invalid', 'body_too_large', 'media_type_unsupported'];
 const ofGuarded: ErrorCode[] = ['unauthenticated', 'forbidden', 'two_factor_required', 'seller_not_found'];
-const ofAll: ErrorCode[] = ['internal_error', 'unavailable'];
+const ofAll: ErrorCode[] = ['internal_error', 'overloaded', 'unavailable'];
 
 function problemsOf(route: RouteOptions): Set<ErrorCode> {
   const codes = new Set<ErrorCode>(route.config?.problems);

@@ -1,7 +1,7 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { errorTable, Problem, type ErrorCode } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
-import { isConnectionError } from '../db/transaction.ts';
+import { isPassingError } from '../db/transaction.ts';
 
 export const problemMediaType = 'application/problem+json';
 
@@ -67,7 +67,7 @@ function toProblem(error: FastifyError, request: FastifyRequest): Problem | null
 }
 
 function toFault(error: FastifyError): Problem {
-  if (isConnectionError(error)) {
+  if (isPassingError(error)) {
     return new Problem('unavailable', 'The database does not answer right now. Try again.', {
       retryAfterSeconds: 2,
     });

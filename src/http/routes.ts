@@ -22,6 +22,7 @@
 // - `compress: false` in the route's options for answers that must be quick or are small.
 // - `config: { right: 'staff.manage' }` lets only those through who have that right at the seller that
 //   `/sellers/:seller_id/…` names; `principalOf(request)` and `actorOf(request)` (guard.ts) say who it is.
+// - `config: { sheds: true }` lets a saturated process refuse the route's requests at once (shed-load.ts).
 // - `config: { hot: true }` keeps successful requests out of the log.
 // - A stream opens with `deps.streams.open(request, reply)` (sse.ts), then the handler returns reply.
 // - A path that also works with a last slash is registered twice, the second with `schema.hide`.
@@ -89,10 +90,12 @@ import { guardRoutes } from './guard.ts';
 import { readHealthRoute } from './read-health.route.ts';
 import { readMetricsRoute } from './read-metrics.route.ts';
 import { readProblemRoute } from './read-problem.route.ts';
+import { shedLoad } from './shed-load.ts';
 
 /** Mounts every route; the composition root gives each what it needs. */
 export function mountRoutes(app: App, deps: RouteDeps): void {
   guardRoutes(app, deps.authenticate);
+  shedLoad(app, deps.isSaturated);
   readHealthRoute(app, deps);
   readMetricsRoute(app, deps);
   readProblemRoute(app);
@@ -185,6 +188,7 @@ export type RouteDeps = {
   pool: Pool;
   googleWallet: GoogleWallet | undefined;
   authenticate: Authenticate;
+  isSaturated(this: void): boolean;
 } & DepsOf<typeof readHealthRoute> &
   DepsOf<typeof readMetricsRoute> &
   DepsOf<typeof listEventsRoute> &

@@ -58,6 +58,7 @@ export class QueuedMessages {
     this.#attempts = new AttemptMaker(deps);
     this.#results = new GroupLanes((tenantId) => ({
       ...laneLimits,
+      waitSecondsMax: limits.stepWaitSecondsMax,
       retrySecondsMax,
       run: async (results) => {
         await this.#record(tenantId, results);

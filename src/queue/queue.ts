@@ -21,6 +21,15 @@ export type WorkOptions = {
  */
 export type StepHandler = (steps: StepKey[]) => Promise<StepKey[]>;
 
+/** Steps of one name that are waiting for their first attempt, for another one, or are worked on. */
+export type StepDepth = {
+  name: StepName;
+  state: 'waiting' | 'retry' | 'active';
+  steps: number;
+  /** Of the oldest that could be worked on and is not. */
+  oldestSeconds: number;
+};
+
 /**
  * Hands out steps. It forgets nothing it was given until a handler has taken it, but it is not the
  * truth: a queue that was lost is filled again from the steps themselves.
@@ -33,6 +42,8 @@ export type Queue = {
   handOver(steps: readonly StepKey[]): Promise<void>;
   /** Of these steps, those that stand in no job: neither waiting, nor worked on, nor to be tried again. */
   missing(steps: readonly StepKey[]): Promise<StepKey[]>;
+  /** How much there is to do, by name and state. */
+  depths(): Promise<StepDepth[]>;
   work(name: StepName, options: WorkOptions, handler: StepHandler): Promise<void>;
   /** Waits for the handlers that run, up to the given time, and ends. */
   stop(timeoutSeconds: number): Promise<void>;
@@ -132,6 +143,22 @@ async function findMissing(boss: PgBoss, steps: readonly StepKey[]): Promise<Ste
   return rows.map((row: { place: number | string }) => steps[Number(row.place) - 1]!);
 }
 
+async function readDepths(boss: PgBoss): Promise<StepDepth[]> {
+  const { rows } = await boss.getDb().executeSql(
+    `select name, state, sum(steps)::integer as steps,
+            coalesce(extract(epoch from now() - min(start_after) filter (where state <> 'active' and start_after <= now())),
+                     0)::float8 as "oldestSeconds"
+       from (select j.name, j.start_after, jsonb_array_length(j.data -> 'steps') as steps,
+                    case when j.state = 'active' then 'active'
+                         when j.state = 'retry' or (j.data ->> 'attempt')::integer > 0 then 'retry'
+                         else 'waiting' end as state
+               from pgboss.job j where j.state < 'completed' and j.name = any ($1)) j
+      group by name, state`,
+    [stepNames],
+  );
+  return rows as StepDepth[];
+}
+
 /** Works on the steps of a batch of jobs; those that are to be tried again make a job of their own. */
 async function handle(
   boss: PgBoss,
@@ -157,6 +184,7 @@ function createHandOver(boss: PgBoss): Queue['handOver'] {
   const lane = new GroupLane<Offer, void>({
     groupMax: handOverGroupsMax,
     queueMax: limits.laneQueueMax,
+    waitSecondsMax: limits.handOverLateSecondsMax,
     retrySecondsMax: limits.handOverLateSecondsMax,
     isPassing: isPassingError,
     run: async (offers) => {
@@ -189,6 +217,7 @@ export async function openQueue(options: QueueOptions): Promise<Queue> {
   return {
     handOver: createHandOver(boss),
     missing: (steps) => findMissing(boss, steps),
+    depths: () => readDepths(boss),
     async work(name, work, handler) {
       await boss.work(
         name,

@@ -1,84 +1,44 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
 import { Problem } from '../../src/base/errors.ts';
-import { systemClock, systemIds, uuidv7 } from '../../src/base/ids.ts';
-import { EventCache } from '../../src/catalog/event-cache.ts';
+import { uuidv7 } from '../../src/base/ids.ts';
 import type { LiveEvent } from '../../src/catalog/live-event.ts';
-import { Checkout, type CommittedSale, type ConfirmRequest } from '../../src/checkout/checkout.ts';
-import { createNotices, type Notices } from '../../src/db/notices.ts';
+import type { ConfirmRequest } from '../../src/checkout/checkout.ts';
 import { createPool, type Pool } from '../../src/db/pool.ts';
-import { reader } from '../../src/db/transaction.ts';
-import { ClientHolds } from '../../src/holds/client-holds.ts';
-import { Holds } from '../../src/holds/holds.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { createHall, type Hall } from '../support/hall.ts';
-
-/** What one API process has, without its HTTP. */
-type Process = {
-  events: EventCache;
-  holds: Holds;
-  checkout: Checkout;
-  notices: Notices;
-  handedOver: CommittedSale[];
-};
+import { startProcess, type TestProcess } from '../support/process.ts';
 
 let database: TestDatabase;
 let pool: Pool;
 let hall: Hall;
 let tenantId = 0;
-let one: Process;
-let other: Process;
-
-async function startProcess(): Promise<Process> {
-  const notices = createNotices({ url: database.url, pool });
-  const events = new EventCache({
-    reader: reader(pool),
-    notices,
-    onError: (error) => assert.fail(String(error)),
-  });
-  const clientHolds = new ClientHolds();
-  const shared = { pool, events, clock: systemClock, ids: systemIds };
-  const handedOver: CommittedSale[] = [];
-  await events.start();
-  return {
-    events,
-    notices,
-    handedOver,
-    holds: new Holds({ ...shared, policy: { ttlSeconds: 600, extensionSeconds: 300, extensionsMax: 2 } }),
-    checkout: new Checkout({
-      ...shared,
-      clientHolds,
-      handOver: (sales) => handedOver.push(...sales),
-      onGroup: () => {},
-    }),
-  };
-}
+let one: TestProcess;
+let other: TestProcess;
 
 before(async () => {
   database = await createTestDatabase();
   pool = createPool({ url: database.url, size: 8, name: 'test' });
-  one = await startProcess();
-  other = await startProcess();
+  one = await startProcess(database.url, pool);
+  other = await startProcess(database.url, pool);
 });
 beforeEach(async () => {
   hall = await createHall(pool, { tenantId: ++tenantId, seats: 60, standing: 20 });
 });
 after(async () => {
-  for (const { events, notices } of [one, other]) {
-    await events.stop();
-    await notices.close();
-  }
+  await one.stop();
+  await other.stop();
   await pool.end();
   await database.drop();
 });
 
-async function live(process: Process): Promise<LiveEvent> {
+async function live(process: TestProcess): Promise<LiveEvent> {
   const found = await process.events.get(hall);
   assert.ok(found);
   return found;
 }
 
-async function hold(process: Process, seatNos: number[], standing = 0): Promise<string> {
+async function hold(process: TestProcess, seatNos: number[], standing = 0): Promise<string> {
   const zones = standing > 0 ? [{ zoneNo: 2, quantity: standing }] : [];
   return (await process.holds.place(await live(process), { seatNos, zones })).hold.holdId;
 }
@@ -108,7 +68,7 @@ test('a sale is confirmed, its steps handed over, and every process knows its se
   await untilTrue(() => true);
   const seen = await live(other);
   await untilTrue(() => !seen.isFree(1) && seen.available(2) === 17);
-  const sale = await one.checkout.confirm(request(holdId));
+  const { sale } = await one.checkout.confirm(request(holdId));
   assert.equal(sale.fiscalNumber, 'A-00000001');
   assert.ok(one.handedOver.some((handed) => handed.transactionId === sale.transactionId));
   await untilTrue(() => seen.availability.seats[0] === 2);
@@ -150,7 +110,7 @@ test('best available in an event without numbered seats takes the first zone wit
 test('a change of the tax that leaves the total alone is not noticed by the buyer', async () => {
   const holdId = await hold(one, [1]);
   await pool.query('update sellers set tax_version = tax_version + 1 where tenant_id = $1', [hall.tenantId]);
-  const sale = await one.checkout.confirm(request(holdId));
+  const { sale } = await one.checkout.confirm(request(holdId));
   assert.equal(sale.total, 2_900);
 });
 
@@ -166,7 +126,7 @@ test('a changed price is refused with the new quote, and confirmed once the buye
     assert.equal((error.members!['quote'] as { total: number }).total, 3_480);
     return true;
   });
-  const sale = await one.checkout.confirm({
+  const { sale } = await one.checkout.confirm({
     ...refused,
     bodyDigest: uuidv7(Date.now()),
     expectedTotal: 3_480,

@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict';
+import { systemClock, systemIds } from '../../src/base/ids.ts';
+import { EventCache } from '../../src/catalog/event-cache.ts';
+import { Checkout, type CommittedSale } from '../../src/checkout/checkout.ts';
+import { LockWaits } from '../../src/db/lock-waits.ts';
+import { createNotices, type Notices } from '../../src/db/notices.ts';
+import type { Pool } from '../../src/db/pool.ts';
+import { reader } from '../../src/db/transaction.ts';
+import { ClientHolds } from '../../src/holds/client-holds.ts';
+import { Holds } from '../../src/holds/holds.ts';
+
+/** What one API process has, without its HTTP. */
+export type TestProcess = {
+  events: EventCache;
+  holds: Holds;
+  checkout: Checkout;
+  notices: Notices;
+  lockWaits: LockWaits;
+  handedOver: CommittedSale[];
+  stop(): Promise<void>;
+};
+
+/** Starts what holds and sells, over a pool of the test's own. */
+export async function startProcess(
+  databaseUrl: string,
+  pool: Pool,
+  lockWaits = new LockWaits(pool.options.max),
+  onError: (error: unknown) => void = (error) => assert.fail(String(error)),
+): Promise<TestProcess> {
+  const notices = createNotices({ url: databaseUrl, pool });
+  const events = new EventCache({ reader: reader(pool), notices, onError });
+  const shared = { pool, lockWaits, events, clock: systemClock, ids: systemIds, onGroup: () => {} };
+  const handedOver: CommittedSale[] = [];
+  await events.start();
+  return {
+    events,
+    notices,
+    lockWaits,
+    handedOver,
+    holds: new Holds({ ...shared, policy: { ttlSeconds: 600, extensionSeconds: 300, extensionsMax: 2 } }),
+    checkout: new Checkout({
+      ...shared,
+      clientHolds: new ClientHolds(),
+      handOver: (sales) => handedOver.push(...sales),
+    }),
+    async stop() {
+      await events.stop();
+      await notices.close();
+    },
+  };
+}
