@@ -2,13 +2,17 @@
 import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { backlog } from './scenarios/backlog.ts';
 import { before } from './scenarios/before.ts';
 import { best } from './scenarios/best.ts';
 import { buyer } from './scenarios/buyer.ts';
 import { confirm } from './scenarios/confirm.ts';
 import { crowd } from './scenarios/crowd.ts';
 import { growth } from './scenarios/growth.ts';
+import { kills } from './scenarios/kills.ts';
 import { limit } from './scenarios/limit.ts';
+import { mailDown } from './scenarios/mail-down.ts';
+import { messages } from './scenarios/messages.ts';
 import { processes } from './scenarios/processes.ts';
 import { rate } from './scenarios/rate.ts';
 import { sellers } from './scenarios/sellers.ts';
@@ -29,6 +33,10 @@ const scenarios: readonly Scenario[] = [
   best,
   rate,
   stadium,
+  messages,
+  backlog,
+  kills,
+  mailDown,
   sellers,
   crowd,
   processes,

@@ -68,3 +68,41 @@ test('a mail whose 250 was lost comes twice, and is known by its Message-ID to b
   assert.equal(first?.parsed.messageId, mail.messageId);
   assert.ok(first && second?.raw.equals(first.raw));
 });
+
+test('mails wait for a server that is away, together', async () => {
+  const away = await startSmtpFake();
+  await away.stop();
+  const reasons: string[] = [];
+  const { signal } = new AbortController();
+  const onOutage = (reason: string) => void reasons.push(reason);
+  const patient = createSmtpMailer(away.url, { secondsMax: 60, signal, onOutage });
+  const ids = ['<1@x>', '<2@x>', '<3@x>'];
+  const waiting = ids.map((messageId) => patient.deliver({ ...mail, messageId }));
+  await waitUntil('the outage is told', () => reasons.length > 0);
+  const back = await startSmtpFake(Number(new URL(away.url).port));
+  try {
+    const deliveries = await Promise.all(waiting);
+    assert.ok(deliveries.every((delivery) => delivery.outcome === 'accepted'));
+    assert.deepEqual(new Set(back.kept.map((kept) => kept.parsed.messageId)), new Set(ids));
+    assert.equal(reasons.length, 1, 'one wait for all of them');
+    assert.match(reasons[0]!, /cannot be reached/);
+  } finally {
+    patient.close();
+    await back.stop();
+  }
+});
+
+test('the end of a worker ends the wait, and a mail that breaks each connection is not tried for ever', async () => {
+  const own = await startSmtpFake();
+  const ending = new AbortController();
+  const onOutage = () => {};
+  const patient = createSmtpMailer(own.url, { secondsMax: 60, signal: ending.signal, onOutage });
+  own.next('lose_250', 'lose_250');
+  assert.equal((await patient.deliver(mail)).outcome, 'postponed');
+  assert.equal(own.kept.length, 2);
+  await own.stop();
+  const waiting = patient.deliver(mail);
+  ending.abort();
+  assert.equal((await waiting).outcome, 'postponed');
+  patient.close();
+});

@@ -126,11 +126,16 @@ async function sellPlace(
     values: [tenantId, hold['hold_id'], transactionId, item],
   });
   await tx.query({
-    text: `insert into zone_statistics as z (tenant_id, event_id, zone_no, tickets_sold, net, taxes, total)
-           select tenant_id, event_id, zone_no, 1, net, taxes, total from transaction_items
-            where tenant_id = $1 and transaction_id = $2 and item_no = $3
-           on conflict (tenant_id, event_id, zone_no) do update set tickets_sold = z.tickets_sold + 1,
-                  net = z.net + excluded.net, taxes = z.taxes + excluded.taxes, total = z.total + excluded.total`,
+    text: `insert into sales_statistics as z (tenant_id, event_id, zone_no, price_stage, channel, quarter, tickets_sold, net,
+                                               discounts, fees, taxes, total, updated_at, tickets_returned,
+                                               taxes_returned, total_returned)
+           select i.tenant_id, i.event_id, i.zone_no, '', 'web', date_bin('15 minutes', t.created_at, 'epoch'), 1, i.net,
+                  0, 0, i.taxes, i.total, now(), 0, 0, 0
+             from transaction_items i join transactions t using (tenant_id, transaction_id)
+            where i.tenant_id = $1 and i.transaction_id = $2 and i.item_no = $3
+           on conflict (tenant_id, event_id, zone_no, price_stage, channel, quarter) do update
+              set tickets_sold = z.tickets_sold + 1, net = z.net + excluded.net, taxes = z.taxes + excluded.taxes,
+                  total = z.total + excluded.total`,
     values: [tenantId, transactionId, item],
   });
 }

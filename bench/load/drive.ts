@@ -1,5 +1,7 @@
 import { Connection, type Answer } from './connection.ts';
 import type { LoadJob, LoadResult } from './job.ts';
+import { sharedClock } from '../support/functions.ts';
+import { Follower } from './follow.ts';
 import { confirmRequests, fieldOf, holdRequest, releaseRequest } from './requests.ts';
 import { Samples } from './samples.ts';
 
@@ -21,10 +23,13 @@ export class Load {
   readonly #job: LoadJob;
   readonly #confirm: (token: string, number: number) => string;
   readonly #travellers: Traveller[];
+  readonly #follower: Follower | undefined;
   /** In turn, so that no connection stays unused until the server ends it. */
   readonly #free: Traveller[] = [];
   /** Open loop: the instants of journeys that wait for a free connection, oldest first. */
   #due: number[] = [];
+  /** Open loop: no journey will be due any more. */
+  #wasLastDue = false;
   #next = 0;
   #confirms = 0;
   #underWay = 0;
@@ -44,10 +49,13 @@ export class Load {
     transactionIds: [] as string[],
     fiscalNumbers: [] as string[],
     totals: [] as number[],
+    ticketsLinks: [] as string[],
+    answeredAt: [] as number[],
   };
 
   constructor(job: LoadJob) {
     this.#job = job;
+    this.#follower = job.followProgress ? new Follower() : undefined;
     this.#confirm = confirmRequests(job.path, job.name);
     this.#travellers = Array.from({ length: job.connections }, (_, i) => {
       const traveller: Traveller = {
@@ -91,10 +99,10 @@ export class Load {
       if (one.busy) this.#lost(one);
       one.connection.close();
     }
-    return this.#result(totalSeconds, cpuShare);
+    return { ...this.#result(totalSeconds, cpuShare), followed: (await this.#follower?.end()) ?? null };
   }
 
-  #result(totalSeconds: number, cpuShare: number): LoadResult {
+  #result(totalSeconds: number, cpuShare: number): Omit<LoadResult, 'followed'> {
     const usedUp = this.#next >= this.#job.inputs.length;
     const end =
       usedUp && this.#job.perSecond === undefined ? Math.min(this.#endAt, this.#lastCompletion) : this.#endAt;
@@ -150,7 +158,8 @@ export class Load {
       while (due < journeys && this.#startedAt + due * interval <= now)
         this.#due.push(this.#startedAt + due++ * interval);
       this.#beginDue();
-      if (due < journeys) setTimeout(tick, openLoopTickMilliseconds);
+      this.#wasLastDue = due >= journeys;
+      if (!this.#wasLastDue) setTimeout(tick, openLoopTickMilliseconds);
       else if (this.#underWay === 0 && this.#due.length === 0) this.#finish();
     };
     tick();
@@ -183,6 +192,9 @@ export class Load {
       this.#acknowledged.transactionIds.push(fieldOf(body, 'transaction_id')!);
       this.#acknowledged.fiscalNumbers.push(fieldOf(body, 'fiscal_number')!);
       this.#acknowledged.totals.push(Number(fieldOf(body, 'total')));
+      this.#acknowledged.ticketsLinks.push(fieldOf(body, 'tickets')!);
+      this.#acknowledged.answeredAt.push(sharedClock());
+      this.#follower?.follow(this.#job.ports[0]!, fieldOf(body, 'events')!);
       this.#complete(traveller);
       this.#ended(traveller);
     } else {
@@ -239,7 +251,6 @@ export class Load {
     }
     this.#free.push(traveller);
     this.#beginDue();
-    const over = this.#due.length === 0 && this.#underWay === 0;
-    if (over && (this.#next >= this.#job.inputs.length || performance.now() >= this.#endAt)) this.#finish();
+    if (this.#wasLastDue && this.#due.length === 0 && this.#underWay === 0) this.#finish();
   }
 }

@@ -19,6 +19,8 @@ export type LoadJob = {
   warmUpSeconds: number;
   seconds: number;
   journey: Journey;
+  /** Opens the event stream of each sale, as the buyer's browser does. */
+  followProgress?: boolean;
   inputs: string[];
   /** Stands in the idempotency keys, so that no two loads share one. */
   name: string;
@@ -27,8 +29,17 @@ export type LoadJob = {
 /** Exact percentiles of all samples, in milliseconds. */
 export type Latency = { count: number; p50: number; p95: number; p99: number; max: number };
 
-/** What the 202 of a sale said, in columns. */
-export type Acknowledged = { transactionIds: string[]; fiscalNumbers: string[]; totals: number[] };
+/** What the 202 of a sale said, in columns; the instants of the answers are of the shared clock, in microseconds. */
+export type Acknowledged = {
+  transactionIds: string[];
+  fiscalNumbers: string[];
+  totals: number[];
+  ticketsLinks: string[];
+  answeredAt: number[];
+};
+
+/** How soon progress events came, and how many streams ended without their sale's last event. */
+export type Followed = { latency: Latency; cut: number };
 
 /** What came of a load; counts and latencies are of the measured time alone, `acknowledged` is of all of it. */
 export type LoadResult = {
@@ -50,6 +61,8 @@ export type LoadResult = {
   /** Journeys whose fate is unknown: the connection broke with a confirm under way. */
   inDoubt: number;
   acknowledged: Acknowledged;
+  /** Null where nobody followed. */
+  followed: Followed | null;
   /** Seconds from the load's start to the completion of each completed journey, ascending. */
   completions: Float64Array;
   /** Processor time of the load process itself, as a share of one core. */

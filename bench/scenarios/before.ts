@@ -55,6 +55,8 @@ async function measureOldWay(bench: Bench, clients: number, way: (typeof ways)[n
         bench.logFile('load'),
         bench.progress,
       );
+      // It counted into one table as it did before; the audit looks at two.
+      await stage.pool.query('select rebuild_statistics(tenant_id, null, 5000) from sellers');
       stage.keep(load);
       return rowOf(load, { case: names[way], clients });
     }),

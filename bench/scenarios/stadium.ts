@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { runShortLimit } from '../support/bare-statement.ts';
 import type { Bench, Outcome, Scenario } from '../support/bench.ts';
 import { findingsOf } from '../support/findings.ts';
@@ -7,60 +6,16 @@ import { measure, walPosition, type Measured } from '../support/measure.ts';
 import { seatPairs, seatsBody } from '../support/orders.ts';
 import { drawPlot } from '../support/plot.ts';
 import { measuredOn } from '../support/plots.ts';
-import { memoryOf } from '../support/process.ts';
-import type { Server } from '../support/server.ts';
-import { onStage, type Stage } from '../support/stage.ts';
+import { onStage } from '../support/stage.ts';
+import { watchDrain, type Point } from '../support/watch-drain.ts';
 
 const hallSeats = 50_000;
 const seatsPerOrder = 2;
 const defaultClients = 256;
 const sellSecondsMax = 300;
-const backlogSecondsMax = 1_200;
-const pollSeconds = 1;
 const curvePoints = 300;
 
-type Point = readonly [seconds: number, places: number];
 type Curves = { sold: Point[]; mailed: Point[]; memory: Point[] };
-
-/** Counts what the mail server takes, beside the load and after it, until the last sale is completed. */
-function watchMails(stage: Stage, server: Server, startedAt: number) {
-  const { mail, progress } = stage.bench;
-  const curves: Pick<Curves, 'mailed' | 'memory'> = { mailed: [[0, 0]], memory: [] };
-  let ended = false;
-  const seconds = () => (performance.now() - startedAt) / 1000;
-  const watching = (async () => {
-    const before = await mail.taken();
-    while (!ended) {
-      await sleep(pollSeconds * 1000);
-      const mails = (await mail.taken()) - before;
-      curves.mailed.push([seconds(), mails * seatsPerOrder]);
-      curves.memory.push([seconds(), memoryOf(server.pid).now]);
-    }
-  })();
-  return {
-    curves,
-    async untilCompleted(orders: number): Promise<void> {
-      progress.phase('backlog of tickets and mails');
-      for (;;) {
-        const { rows } = await stage.pool.query<{ open: number }>(
-          `select count(*) as open from transactions where status <> 'completed'`,
-        );
-        progress.part(orders - rows[0]!.open, orders);
-        if (rows[0]!.open === 0) break;
-        if (seconds() > backlogSecondsMax)
-          throw new Error(`${rows[0]!.open} sales were not completed in time`);
-        await sleep(pollSeconds * 1000);
-      }
-      curves.mailed.push([seconds(), orders * seatsPerOrder]);
-      ended = true;
-      await watching;
-    },
-    async stop() {
-      ended = true;
-      await watching;
-    },
-  };
-}
 
 /** The curve of what was sold, at so many points that it stays small. */
 function soldCurve(completions: Float64Array): Point[] {
@@ -80,7 +35,7 @@ async function sellStadium(bench: Bench, clients: number): Promise<{ measured: M
     const server = await stage.startServer();
     bench.progress.phase(`${clients} clients: hold, confirm`);
     const walBefore = await walPosition(stage);
-    const watch = watchMails(stage, server, performance.now());
+    const watch = watchDrain(stage, server.pid, seatsPerOrder);
     try {
       const order = {
         connections: clients,

@@ -56,8 +56,12 @@ const inserts = [
    select $1, transaction_id, name, state, 1, event, at + interval '1 second'
      from past, (values ('tickets'::step_name, 'done'::step_state, 2), ('email', 'skipped', 3), ('statistics', 'done', 4))
                 as s (name, state, event) order by n, name`,
-  `insert into zone_statistics (tenant_id, event_id, zone_no, tickets_sold, net, taxes, total)
-   select $1, event_id, 1, count(*) * 2, count(*) * 5000, count(*) * 800, count(*) * 5800 from past group by event_id`,
+  `insert into sales_statistics (tenant_id, event_id, zone_no, price_stage, channel, quarter, tickets_sold, net, discounts,
+                                 fees, taxes, total, updated_at, tickets_returned, taxes_returned, total_returned)
+   select $1, event_id, 1, '', 'web', date_bin('15 minutes', at, 'epoch') as quarter, count(*) * 2, count(*) * 5000, 0, 0,
+          count(*) * 800, count(*) * 5800, now(), 0, 0, 0 from past group by event_id, quarter`,
+  `insert into tax_statistics (tenant_id, event_id, tax_rule_id, quarter, taxes)
+   select $1, event_id, 1, date_bin('15 minutes', at, 'epoch') as quarter, count(*) * 800 from past group by event_id, quarter`,
   `with documents as (
      insert into fiscal_documents (tenant_id, series_id, number, transaction_id, issued_at, taxes, total, currency, hash)
      select $1, 1, n, transaction_id, at, 800, 5800, 'USD',

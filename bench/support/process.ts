@@ -14,6 +14,8 @@ export type Child = {
   died: Promise<never>;
   /** Tells it to end and waits; one that does not end in time is killed. */
   stop(): Promise<void>;
+  /** Ends it as a crash does, and waits. */
+  kill(): Promise<void>;
 };
 
 /**
@@ -55,6 +57,11 @@ export function startChild(
       const timer = setTimeout(() => child.kill('SIGKILL'), stopMilliseconds);
       await exited;
       clearTimeout(timer);
+    },
+    async kill() {
+      stopping = true;
+      child.kill('SIGKILL');
+      await exited;
     },
   };
 }

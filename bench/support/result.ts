@@ -26,7 +26,25 @@ export type Findings = {
   wal_bytes_per_order: number | null;
   transaction_p99_ms: number | null;
   rss_mb: number | null;
+  /** What the scenario is about, where that is not how many orders a second. */
+  figures?: Figure[];
 };
+
+/** A figure beside what it should be: at most `max`, at least `min`. */
+export type Figure = { name: string; value: number; max?: number; min?: number };
+
+/** Figures as a table. */
+export function figureTable(figures: readonly Figure[]): string {
+  return formatTable(
+    figures.map(({ name, value, max = Infinity, min = -Infinity }) => ({
+      figure: name,
+      value,
+      'at most': max === Infinity ? undefined : max,
+      'at least': min === -Infinity ? undefined : min,
+      '': value > max || value < min ? 'MISSED' : 'good',
+    })),
+  );
+}
 
 export type Audit = { checked: number; violations: number };
 

@@ -7,6 +7,8 @@ import { memoryOf, startChild } from './process.ts';
 
 const readySeconds = 60;
 const pollMilliseconds = 50;
+// Workers listen on none, but their mails' links name it: the same for all, so that a mail that is sent again is the same.
+const workerPort = 3000;
 
 /** The parts of Taquilla that a process runs: `serve`, `serve --api-only` or `work`. */
 export type Role = 'all' | 'api' | 'work';
@@ -21,6 +23,8 @@ export type Server = {
   /** Says which stretch a profile is to tell of; without, nothing is written but the raw profile. */
   profile(stretch: Stretch): void;
   stop(): Promise<void>;
+  /** Ends it as a crash does. */
+  kill(): Promise<void>;
 };
 
 type Options = {
@@ -68,8 +72,8 @@ async function isReady(port: number): Promise<boolean> {
 
 /** Starts the real thing, as `npm start` does, and waits until it is ready. */
 export async function startServer(options: Options): Promise<Server> {
-  const port = await freePort();
   const { role = 'all', folder, name } = options;
+  const port = role === 'work' ? workerPort : await freePort();
   const profiles = options.profileDir && path.join(options.profileDir, name);
   const child = startChild('src/main.ts', argumentsOf[role], {
     logFile: path.join(folder, `${name}.log`),
@@ -108,5 +112,6 @@ export async function startServer(options: Options): Promise<Server> {
       await child.stop();
       if (profiles && measured) writeFunctions(profiles, measured);
     },
+    kill: () => child.kill(),
   };
 }

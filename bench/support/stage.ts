@@ -3,6 +3,7 @@ import { createPool, type Pool } from '../../src/db/pool.ts';
 import type { LoadResult } from '../load/job.ts';
 import { findUnkept, type Kept } from './acknowledged.ts';
 import type { Bench } from './bench.ts';
+import type { MailServer } from './mail.ts';
 import { withScope, type Scope } from './scope.ts';
 import { startServer, type Role, type Server } from './server.ts';
 
@@ -14,6 +15,8 @@ export type Stage = {
   pool: Pool;
   /** Starts a process of Taquilla, which ends with the stage if not before. */
   startServer(role?: Role): Promise<Server>;
+  /** Lets the servers that are started from now on send their mails there. */
+  sendMailsTo(mail: MailServer): void;
   /** Keeps what a load was promised, so that the end can compare it with the database. */
   keep(load: LoadResult): void;
   /** Tells of sales that are made without a load. */
@@ -48,6 +51,13 @@ async function check(bench: Bench, pool: Pool, kept: Kept): Promise<void> {
   for (const fault of unkept.slice(0, 5)) bench.progress.say(`  VIOLATED I12 answers: ${fault}`);
 }
 
+/** Says faults that a scenario has found itself, and counts them as violations. */
+export function tellFaults({ audit, progress }: Bench, line: string, faults: readonly string[]): void {
+  audit.checked++;
+  audit.violations += faults.length;
+  for (const fault of faults.slice(0, 5)) progress.say(`  VIOLATED ${line}: ${fault}`);
+}
+
 async function play<T>(
   bench: Bench,
   database: string,
@@ -61,11 +71,13 @@ async function play<T>(
   const kept: Kept = { acknowledged: [], inDoubt: 0, otherSales: 0 };
   const result = await withScope((servers) => {
     let started = 0;
+    let { mail } = bench;
     return work({
       bench,
       name: database,
       url,
       pool,
+      sendMailsTo: (other) => void (mail = other),
       keep: (load) => {
         kept.acknowledged.push(load.acknowledged);
         kept.inDoubt += load.inDoubt;
@@ -75,7 +87,7 @@ async function play<T>(
       async startServer(role = 'all') {
         const server = await startServer({
           databaseUrl: url,
-          smtpPort: bench.mail.port,
+          smtpPort: mail.port,
           folder: bench.postgres.folder,
           name: `${database}_${role}_${++started}`,
           role,

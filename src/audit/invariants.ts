@@ -36,6 +36,12 @@ const confirmedHolds = `select h.* from holds h where ${own('h')} and h.state = 
 /** A step of each sale that has it, by its name. */
 const steps = (name: string) => `select s.* from steps s where ${own('s')} and s.name = '${name}'`;
 
+/** Sales that are in the statistics, with the quarter of an hour that they were made in. */
+const countedSales = `
+  select t.*, date_bin('15 minutes', t.created_at, 'epoch') as quarter
+    from transactions t join (${steps('statistics')}) s using (tenant_id, transaction_id)
+   where ${own('t')} and s.state = 'done'`;
+
 const document = `format('document %s of series %s of seller %s', d.number, d.series_id, d.tenant_id)`;
 
 /** Every invariant that SQL decides, in the order of their numbers. */
@@ -268,17 +274,46 @@ export const invariants: readonly Invariant[] = [
   {
     id: 'I13 statistics',
     sentence: 'Statistics equal the same sums computed afresh from the sales that are counted',
-    sql: `select format('zone %s-%s-z%s: %s tickets for %s, found %s for %s', tenant_id, event_id, zone_no, z.tickets_sold,
-                        z.total, i.tickets, i.total) as culprit
-            from (select z.* from zone_statistics z where ${own('z')}) z
+    sql: `select format('zone %s-%s-z%s, stage "%s", %s, %s: %s tickets for %s, %s returned for %s; found %s for %s, %s for %s',
+                        tenant_id, event_id, zone_no, price_stage, channel, quarter, z.tickets_sold, z.total,
+                        z.tickets_returned, z.total_returned, i.tickets_sold, i.total, i.tickets_returned, i.total_returned)
+                   as culprit
+            from (select z.* from sales_statistics z where ${own('z')}) z
             full join (
-              select i.tenant_id, i.event_id, i.zone_no, count(*) as tickets, sum(i.net) as net, sum(i.discounts) as discounts,
-                     sum(i.fees) as fees, sum(i.taxes) as taxes, sum(i.total) as total
-                from transaction_items i join (${steps('statistics')}) s using (tenant_id, transaction_id)
-               where ${own('i')} and i.state = 'live' and s.state = 'done' group by 1, 2, 3
-            ) i using (tenant_id, event_id, zone_no)
-           where (z.tickets_sold, z.net, z.discounts, z.fees, z.taxes, z.total)
-                 is distinct from (i.tickets, i.net, i.discounts, i.fees, i.taxes, i.total)`,
+              select i.tenant_id, i.event_id, i.zone_no, '' as price_stage, 'web' as channel, t.quarter,
+                     count(*) as tickets_sold, sum(i.net) as net, sum(i.discounts) as discounts, sum(i.fees) as fees,
+                     sum(i.taxes) as taxes, sum(i.total) as total,
+                     count(*) filter (where i.state = 'returned') as tickets_returned,
+                     coalesce(sum(i.taxes) filter (where i.state = 'returned'), 0) as taxes_returned,
+                     coalesce(sum(i.total) filter (where i.state = 'returned'), 0) as total_returned
+                from (${countedSales}) t join transaction_items i using (tenant_id, transaction_id)
+               group by 1, 2, 3, 4, 5, 6
+            ) i using (tenant_id, event_id, zone_no, price_stage, channel, quarter)
+           where (z.tickets_sold, z.net, z.discounts, z.fees, z.taxes, z.total,
+                  z.tickets_returned, z.taxes_returned, z.total_returned)
+                 is distinct from (i.tickets_sold, i.net, i.discounts, i.fees, i.taxes, i.total,
+                                   i.tickets_returned, i.taxes_returned, i.total_returned)`,
+  },
+  {
+    id: 'I13 taxes',
+    sentence:
+      'Statistics of taxes by their rules equal the same sums computed afresh from the sales that are counted',
+    sql: `select format('tax %s of event %s-%s, %s: %s, found %s', tax_rule_id, tenant_id, event_id, quarter, z.taxes, t.taxes)
+                   as culprit
+            from (select z.* from tax_statistics z where ${own('z')}) z
+            full join (
+              select t.tenant_id, t.event_id, u.tax_rule_id, t.quarter, sum(u.amount) as taxes
+                from (${countedSales}) t cross join unnest(t.tax_rule_ids, t.tax_amounts) u (tax_rule_id, amount)
+               group by 1, 2, 3, 4
+            ) t using (tenant_id, event_id, tax_rule_id, quarter)
+           where z.taxes is distinct from t.taxes`,
+  },
+  {
+    id: 'I13 counted',
+    sentence: 'Every completed sale is counted in the statistics',
+    sql: `select format('sale %s: %s', transaction_id, coalesce(s.state::text, 'no step')) as culprit
+            from (${paid} and t.status = 'completed') t left join (${steps('statistics')}) s using (tenant_id, transaction_id)
+           where s.state is distinct from 'done'`,
   },
   {
     id: 'I15 events',

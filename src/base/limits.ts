@@ -59,6 +59,8 @@ export const limits = {
   messageLeaseSeconds: 60,
   replayRowsMax: 1_000,
   mailSendSecondsMax: 60,
+  // Less than a job of the queue may take (src/queue/queue.ts).
+  mailOutageSecondsMax: 1_500,
   // With the queue's longest delay between attempts of a minute: a day.
   stepAttemptsMax: 1_440,
   stepSweepSeconds: 3,
@@ -66,6 +68,8 @@ export const limits = {
   stepSweepRowsMax: 1_000,
   // Longer than a group may be retried, so that a sale which is committed late is still in sight.
   stepSweepMarkLagSeconds: 120,
+  statisticsRebuildRowsMax: 5_000,
+  reportRowsMax: 10_000,
   stepDeepSweepSeconds: 3_600,
   stepDeepSweepReachSeconds: 172_800,
   queueConnectionsMax: 4,

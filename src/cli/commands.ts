@@ -2,6 +2,7 @@ import { auditCommand } from './audit.ts';
 import { createAdminCommand, createOwnerCommand } from './create-staff.ts';
 import { importPlanCommand } from './import-plan.ts';
 import { migrateCommand } from './migrate.ts';
+import { rebuildStatisticsCommand } from './rebuild-statistics.ts';
 import { replayCommand, resendCommand } from './resend.ts';
 import { seedCommand } from './seed.ts';
 import { serveCommand, workCommand } from './serve.ts';
@@ -22,5 +23,6 @@ export const commands: readonly Command[] = [
   resendCommand,
   replayCommand,
   auditCommand,
+  rebuildStatisticsCommand,
   verifyTicketCommand,
 ];

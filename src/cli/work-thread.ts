@@ -38,7 +38,15 @@ const queue = await openQueue({
   connectionsMax: limits.queueConnectionsMax,
   onError: (error) => trouble({ err: error }, 'the queue had an error; it goes on by itself'),
 });
-const mailer = smtpUrl === undefined ? createOutboxMailer() : createSmtpMailer(smtpUrl);
+const ending = new AbortController();
+const mailer =
+  smtpUrl === undefined
+    ? createOutboxMailer()
+    : createSmtpMailer(smtpUrl, {
+        secondsMax: limits.mailOutageSecondsMax,
+        signal: ending.signal,
+        onOutage: (reason) => trouble({ reason }, 'the mail server is away; mails wait for it'),
+      });
 const endWork = await startWorkers({
   pool,
   queue,
@@ -58,6 +66,7 @@ const endWork = await startWorkers({
 });
 
 async function stop({ timeoutSeconds }: WorkerOrder): Promise<void> {
+  ending.abort();
   await endWork(timeoutSeconds);
   mailer.close();
   await pool.end();

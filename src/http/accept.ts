@@ -18,6 +18,11 @@ export function prefersHtml(accept: string | undefined): boolean {
   return quality(accept, 'text/html') > quality(accept, 'application/json');
 }
 
+/** Whether a client that sent this Accept header would rather have CSV than JSON. */
+export function prefersCsv(accept: string | undefined): boolean {
+  return accept !== undefined && quality(accept, 'text/csv') > quality(accept, 'application/json');
+}
+
 /** Whether a client that sent this Accept header takes a page at all. */
 export function acceptsHtml(accept: string | undefined): boolean {
   return accept === undefined || quality(accept, 'text/html') > 0;

@@ -83,6 +83,8 @@ import { readTransactionRoute } from '../orders/read-transaction.route.ts';
 import { readSaleTimelineRoute } from '../progress/read-sale-timeline.route.ts';
 import { readTimelineRoute } from '../progress/read-timeline.route.ts';
 import { streamTransactionRoute } from '../progress/stream-transaction.route.ts';
+import { listEventReportsRoute } from '../reporting/list-event-reports.route.ts';
+import { readEventReportRoute } from '../reporting/read-event-report.route.ts';
 import type { Pool } from '../db/pool.ts';
 import type { GoogleWallet } from '../fulfilment/google-pass.ts';
 import type { App } from './app.ts';
@@ -125,6 +127,7 @@ export function mountRoutes(app: App, deps: RouteDeps): void {
   mountCallbacks(app, deps);
   mountMessages(app, deps);
   mountIdentity(app, deps);
+  mountReports(app, deps);
 }
 
 /** What staff see and do of the messages to buyers. */
@@ -166,6 +169,11 @@ function mountIdentity(app: App, deps: RouteDeps): void {
   cutOffDeviceRoute(app, deps);
   enrolDeviceRoute(app, deps);
   listAuditLogRoute(app, deps);
+}
+
+function mountReports(app: App, deps: RouteDeps): void {
+  listEventReportsRoute(app, deps);
+  readEventReportRoute(app, deps);
 }
 
 /** What providers tell us: only of those that are configured. */

@@ -133,7 +133,8 @@ async function findMissing(boss: PgBoss, steps: readonly StepKey[]): Promise<Ste
     `select u.place from unnest($1::text[], $2::integer[], $3::text[]) with ordinality u (name, tenant_id, sale, place)
       where not exists (
         select from pgboss.job j cross join jsonb_array_elements(j.data -> 'steps') s
-         where j.state < 'completed' and j.name = u.name and (s ->> 0)::integer = u.tenant_id and s ->> 1 = u.sale)`,
+         where j.state < 'completed' and j.name = u.name and (s ->> 0)::integer = u.tenant_id and s ->> 1 = u.sale)
+      order by u.place`,
     [
       steps.map((step) => step.name),
       steps.map((step) => step.tenantId),

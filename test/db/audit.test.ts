@@ -175,8 +175,8 @@ const violations: Record<string, Record<string, string[]>> = {
       `update transaction_items set net = net + 1, total = total + 1 where ${sale(3)}`,
     ],
     'taxes that are not the sum of their amounts': [
-      `update transactions set tax_amounts = '{1}' where ${sale(1)}`,
-      `update holds set tax_amounts = '{1}' where ${sale(1)}`,
+      `update transactions set tax_amounts = '{1}' where ${sale(3)}`,
+      `update holds set tax_amounts = '{1}' where ${sale(3)}`,
     ],
   },
   'I3 quote': {
@@ -307,8 +307,26 @@ const violations: Record<string, Record<string, string[]>> = {
     ],
   },
   'I13 statistics': {
-    'statistics that are off': [`update zone_statistics set taxes = taxes + 1 where ${mine} and zone_no = 1`],
-    'a zone that was never counted': [`delete from zone_statistics where ${mine} and zone_no = 1`],
+    'statistics that are off': [
+      `update sales_statistics set discounts = discounts + 1 where ${mine} and zone_no = 1`,
+    ],
+    'a zone that was never counted': [`delete from sales_statistics where ${mine} and zone_no = 1`],
+    'sales of another quarter of an hour': [
+      `update sales_statistics set quarter = quarter - interval '15 minutes' where ${mine} and zone_no = 2`,
+    ],
+    'something given back that was not': [
+      `update sales_statistics set tickets_returned = 1 where ${mine} and zone_no = 2`,
+    ],
+  },
+  'I13 taxes': {
+    'a tax that is off': [`update tax_statistics set taxes = taxes + 1 where ${mine}`],
+    'a tax that was never counted': [`delete from tax_statistics where ${mine}`],
+  },
+  'I13 counted': {
+    'a completed sale whose counting failed': [
+      `update steps set state = 'failed' where ${sale(2)} and name = 'statistics'`,
+      `select rebuild_statistics(1, null, 100)`,
+    ],
   },
   'I15 events': {
     'a hold of an event that the seller has not': [

@@ -5,6 +5,7 @@ import { after, before, test } from 'node:test';
 import { createPool, type Pool } from '../../src/db/pool.ts';
 import { openQueue } from '../../src/queue/queue.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { tallyCopies } from '../support/mail-copies.ts';
 import { startMailServer, type MailServer } from '../support/mail-server.ts';
 import { createSampleSeller, makeSampleSales } from '../support/sample-sales.ts';
 import { waitUntil } from '../support/wait.ts';
@@ -69,20 +70,21 @@ test(
     );
     await queue.stop(1);
 
-    const copies = Map.groupBy(server.received, (mail) => mail.parsed.messageId);
-    assert.equal(copies.size, sales, 'each sale has its mail');
-    let doubles = 0;
-    for (const [, mails] of copies) {
-      doubles += mails.length - 1;
-      for (const mail of mails) assert.ok(mail.raw.equals(mails[0]!.raw), 'a repeated mail is the same');
-    }
+    const { mails, different } = tallyCopies(
+      server.received.map(({ parsed, raw }) => ({
+        messageId: parsed.messageId ?? '',
+        digest: raw.toString('base64'),
+      })),
+    );
+    assert.equal(mails, sales, 'each sale has its mail');
+    assert.deepEqual(different, [], 'a repeated mail is the same');
+    const doubles = server.received.length - mails;
     // What a kill can leave accepted and not marked: a mail on each connection, and those just being marked.
     assert.ok(doubles <= kills * 10, `${doubles} doubles`);
     assert.equal(await countOf('from tickets'), sales * 2);
     assert.equal(await countOf(`from messages where state <> 'accepted'`), 0);
-    assert.equal(await countOf('from zone_statistics where tickets_sold > 0'), 2);
     const { rows } = await pool.query<{ tickets: number }>(
-      'select sum(tickets_sold)::int as tickets from zone_statistics',
+      'select sum(tickets_sold)::int as tickets from sales_statistics',
     );
     assert.equal(rows[0]?.tickets, sales * 2, 'counted once, kills or not');
   },

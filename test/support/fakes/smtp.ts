@@ -35,7 +35,7 @@ function cut(server: SMTPServer, session: SMTPServerSession): void {
 }
 
 /** A mail server with the faults of real ones. */
-export async function startSmtpFake() {
+export async function startSmtpFake(listenPort = 0) {
   const script = new Script<SmtpMode>('accept');
   const kept: KeptMail[] = [];
   const log: string[] = [];
@@ -70,7 +70,7 @@ export async function startSmtpFake() {
     },
   });
   server.on('error', () => {});
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(listenPort, '127.0.0.1', resolve));
   const { port } = server.server.address() as AddressInfo;
   return {
     url: `smtp://127.0.0.1:${port}`,
