@@ -11,6 +11,7 @@ import { sharedSecret } from './db/server-secret.store.ts';
 import { reader, transact } from './db/transaction.ts';
 import type { PassKeys } from './fulfilment/apple-pass.ts';
 import { startFulfilment } from './fulfilment/start-fulfilment.job.ts';
+import { TicketLooks } from './fulfilment/ticket-look.store.ts';
 import { makeTestPassKeys } from './fulfilment/test-pass-keys.ts';
 import { readGoogleWallet, readPassKeys } from './fulfilment/wallet-keys.adapter.ts';
 import { ClientHolds } from './holds/client-holds.ts';
@@ -112,6 +113,11 @@ async function createSelling(options: TaquillaOptions, ground: Ground) {
     smtpUrl: config.smtpUrl,
     mailFrom: config.mailFrom,
     providers: { twilio: config.twilio, meta: config.meta, callbacksUrl: config.publicUrl },
+    wallets: {
+      applePass: config.applePass,
+      googleWallet: config.googleWallet,
+      services: config.walletServices,
+    },
     publicUrl: config.publicUrl ?? localUrl(config),
     work: roles.worker,
   });
@@ -166,6 +172,7 @@ async function createParts(options: TaquillaOptions) {
     behindSecondsMax: limits.streamBehindSecondsMax,
   });
   const drain = createDrain();
+  const ticketLooks = new TicketLooks({ reader: reader(pool), clock: options.clock });
   return {
     ...wallets,
     pool,
@@ -177,6 +184,7 @@ async function createParts(options: TaquillaOptions) {
     events,
     ...selling,
     progress,
+    ticketLooks,
     streams,
     drain,
     onError,

@@ -38,6 +38,8 @@ export type Config = {
   applePass: ApplePassConfig | undefined;
   /** Absent: no Google Wallet. */
   googleWallet: { issuerId: string; keyFile: string } | undefined;
+  /** Where telephones are told that a pass has changed; up to its version, where Google is. */
+  walletServices: { apnsUrl: string; googleApiUrl: string };
   /** Lets webhooks go to this machine, without TLS: for tests and trials. */
   webhooksToLoopback: boolean;
   /** Signs the secret links of sales and staff's sessions. Absent: one is made and kept in the database, for all its processes. */
@@ -232,6 +234,12 @@ export function readConfig(environment: Env): Config {
     meta: readMeta(env),
     applePass: readApplePass(env),
     googleWallet: readGoogleWallet(env),
+    walletServices: {
+      apnsUrl: env.url('APNS_URL', ['http:', 'https:']) ?? 'https://api.push.apple.com',
+      googleApiUrl:
+        env.url('GOOGLE_WALLET_API_URL', ['http:', 'https:'])?.replace(/\/+$/, '') ??
+        'https://walletobjects.googleapis.com/walletobjects/v1',
+    },
     webhooksToLoopback: env.oneOf('WEBHOOKS_TO_LOOPBACK', 'false', ['true', 'false']) === 'true',
     secret: readSecret(env),
     trustProxy: readTrustProxy(env),

@@ -12,6 +12,7 @@ vouchers.edit     x x x . . . | x | . .
 sales.read        x x x x . x | x | x .
 sales.create      x x x x . . | x | x .
 sales.refund      x x x . . . | x | . .
+tickets.reissue   x x x x . . | x | . .
 shifts.read       x x x x . x | . | x .
 shifts.open       x x x x . . | . | x .
 shifts.manage     x x x . . . | . | . .

@@ -25,6 +25,7 @@ const claims: TicketClaims = {
   transactionId: '019a5b7e-6f10-7abc-9def-0123456789ab',
   itemNo: 2,
   keyId: 1,
+  generation: 1,
 };
 const findKey = (tenantId: number, keyId: number) => (tenantId === 1 && keyId === 1 ? publicKey : undefined);
 const code = formatTicketCode(claims, signTicket(claims, privateKey));
@@ -34,7 +35,14 @@ test('a ticket code verifies with the public key alone and says what was signed'
   const ids = fc.integer({ min: 1, max: 2 ** 31 - 1 });
   const smallIds = fc.integer({ min: 1, max: 32_767 });
   const anyClaims = fc.record(
-    { tenantId: ids, eventId: ids, transactionId: fc.uuid(), itemNo: smallIds, keyId: smallIds },
+    {
+      tenantId: ids,
+      eventId: ids,
+      transactionId: fc.uuid(),
+      itemNo: smallIds,
+      keyId: smallIds,
+      generation: fc.integer({ min: 1, max: 255 }),
+    },
     { noNullPrototype: true },
   );
   fc.assert(

@@ -2,9 +2,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { verifyTicket } from '../src/admission/ticket-code.ts';
+import { drawHallMap } from '../src/fulfilment/hall-map.ts';
 import { drawTickets } from '../src/fulfilment/ticket-pdf.ts';
 import { toWinAnsi, winAnsiByte } from '../src/fulfilment/win-ansi.ts';
-import { readPdf } from './support/read-pdf.ts';
+import { readPdf, readPdfParts } from './support/read-pdf.ts';
+import { sampleEvent } from './support/sample-event.ts';
 import { sampleKeys, sampleSale } from './support/sample-sale.ts';
 
 test('a PDF has a page for each ticket, with all that a ticket says and a QR code that verifies', async () => {
@@ -83,4 +85,78 @@ test('every text becomes one of characters that the fonts have', () => {
   assert.equal(toWinAnsi('Иван Петров'), 'Ivan Petrov');
   assert.equal(toWinAnsi('José 🎉\tÑáñez'), 'José Ñáñez');
   assert.equal(toWinAnsi('王小明'), '');
+});
+
+/** Ten rows of twenty seats behind a stage. */
+const hallEvent = () =>
+  sampleEvent({
+    seats: Array.from({ length: 200 }, (_, i) => ({
+      zoneNo: 1,
+      rowNo: Math.floor(i / 20) + 1,
+      position: (i % 20) + 1,
+      x: (i % 20) * 10,
+      y: 60 + Math.floor(i / 20) * 12,
+    })),
+    areas: [{ shape: 'rectangle', x: 40, y: 0, width: 110, height: 30, zoneNo: 2 }],
+  });
+
+const look = {
+  brand: { name: 'Ópera de Caracas', logoUrl: null, color: '#ffe066' },
+  map: drawHallMap(hallEvent()),
+  terms: { es: 'Sin cambios ni devoluciones.', en: 'No exchanges, no refunds.' },
+};
+
+test("the seller's brand and the terms stand on every page, in the buyer's language", async () => {
+  for (const [locale, words] of [
+    ['es', 'Sin cambios ni devoluciones.'],
+    ['en', 'No exchanges, no refunds.'],
+  ] as const) {
+    const pages = await readPdf(await drawTickets(sampleSale({ locale }), look));
+    assert.equal(pages.length, 2);
+    for (const page of pages) {
+      assert.ok(page.text.includes('ÓPERA DE CARACAS'), page.text);
+      assert.ok(page.text.includes(words), page.text);
+      assert.ok(verifyTicket(page.qr ?? '', () => sampleKeys.publicKey).valid);
+    }
+  }
+});
+
+test('who listens to a ticket hears its parts in order, the pictures in words', async () => {
+  const { lang, title, pages } = await readPdfParts(await drawTickets(sampleSale(), look));
+  assert.equal(lang, 'es');
+  assert.equal(title, 'Entradas: La flauta mágica');
+  const [first] = pages;
+  assert.deepEqual(
+    first?.map(({ role }) => role),
+    ['P', 'H1', 'P', 'Figure', 'Figure', 'P'],
+  );
+  const said = first?.map(({ alt }) => alt).filter((alt) => alt !== undefined);
+  assert.equal(said?.[0], 'Su lugar en la sala: Zona Platea, Fila F, Asiento 12');
+  assert.match(said?.[1] ?? '', /^Código QR de la entrada 019a5b7e/);
+});
+
+test('a hall is drawn within its box, each seat where the plan has it', () => {
+  const event = hallEvent();
+  const map = drawHallMap(event)!;
+  assert.ok(map.width <= 288.01 && map.height <= 104.01);
+  for (let seatNo = 1; seatNo <= event.seats.count; seatNo++) {
+    const at = map.seat(seatNo)!;
+    assert.ok(at.x >= 0 && at.x <= map.width && at.y >= 0 && at.y <= map.height);
+  }
+  const [a, b] = [map.seat(1)!, map.seat(event.seats.count)!];
+  const { x, y } = event.seats;
+  assert.equal(Math.sign(b.x - a.x), Math.sign(x.at(-1)! - x[0]!));
+  assert.equal(Math.sign(b.y - a.y), Math.sign(y.at(-1)! - y[0]!));
+  assert.match(map.zone(2) ?? '', /^[\d. ]+ m [\d. l]+ h$/);
+  assert.equal(map.zone(1), null);
+  assert.equal(map.seat(0), null);
+  assert.equal(map.seat(event.seats.count + 1), null);
+});
+
+test('what a holder gets says neither the price nor the number of the sale', async () => {
+  const sale = sampleSale({ heldBy: '019a5b7e-6f10-7abc-9def-000000000001' });
+  sale.items[0]!.ticket!.transferId = sale.heldBy;
+  const pages = await readPdf(await drawTickets(sale, look));
+  assert.equal(pages.length, 1);
+  assert.doesNotMatch(pages[0]!.text, /USD|A-0000|Entrada 1/);
 });

@@ -171,7 +171,13 @@ async function makeTickets(tx: Tx, key: EventKey, transactionId: string, places:
     const claims = { ...key, transactionId, itemNo, keyId: signing.keyId };
     await tx.query({
       text: `insert into tickets (tenant_id, transaction_id, item_no, key_id, signature) values ($1, $2, $3, $4, $5)`,
-      values: [key.tenantId, transactionId, itemNo, signing.keyId, signTicket(claims, signing.privateKey)],
+      values: [
+        key.tenantId,
+        transactionId,
+        itemNo,
+        signing.keyId,
+        signTicket({ ...claims, generation: 1 }, signing.privateKey),
+      ],
     });
   }
 }

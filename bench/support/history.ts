@@ -95,7 +95,10 @@ async function signTickets(pool: Pool, tenantId: number): Promise<void> {
     const tickets = rows.flatMap((row) =>
       [1, 2].map((itemNo) => {
         const sale = { tenantId, transactionId: row.transaction_id, eventId: row.event_id, itemNo };
-        return { ...sale, signature: signTicket({ ...sale, keyId: key!.keyId }, key!.privateKey) };
+        return {
+          ...sale,
+          signature: signTicket({ ...sale, keyId: key!.keyId, generation: 1 }, key!.privateKey),
+        };
       }),
     );
     await pool.query(

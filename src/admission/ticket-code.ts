@@ -10,6 +10,8 @@ export type TicketClaims = {
   itemNo: number;
   /** The seller's key that signed it. */
   keyId: number;
+  /** The how-manieth code of the ticket; a new one revokes those before it. */
+  generation: number;
 };
 
 /** Finds a seller's public key, or undefined for one that it does not have. */
@@ -21,24 +23,43 @@ export type Verdict =
 
 // Layout: version 1, key 2, seller 4, event 4, sale 16, item 2, then 64 bytes of Ed25519. In base32
 // these 93 bytes are 149 characters, all of QR's alphanumeric mode: with the prefix they fit version 6
-// at level M (41 modules), where base64url needs bytes and version 8 (49 modules).
-const version = 1;
+// at level M (41 modules), where base64url needs bytes and version 8 (49 modules). A ticket's first code is
+// version 1; later ones are version 2, with a byte for the generation after the item, and fill version 6 to
+// its last of 154 characters.
 const prefix = 'TQ-';
-const payloadBytes = 29;
-const codeBytes = payloadBytes + 64;
-const codeChars = prefix.length + Math.ceil((codeBytes * 8) / 5);
+const firstPayloadBytes = 29;
+const signatureBytes = 64;
+const charsOf = (payloadBytes: number) =>
+  prefix.length + Math.ceil(((payloadBytes + signatureBytes) * 8) / 5);
+
+/** How many codes a ticket may have, the first included. */
+export const generationsMax = 255;
 // What is signed starts with its purpose, so that no other signature of the key can pass for a ticket.
 const purpose = Buffer.from('taquilla ticket\n');
 
 function encodePayload(claims: TicketClaims): Buffer {
-  const payload = Buffer.alloc(payloadBytes);
-  payload.writeUInt8(version, 0);
+  const isFirst = claims.generation === 1;
+  const payload = Buffer.alloc(isFirst ? firstPayloadBytes : firstPayloadBytes + 1);
+  payload.writeUInt8(isFirst ? 1 : 2, 0);
   payload.writeUInt16BE(claims.keyId, 1);
   payload.writeUInt32BE(claims.tenantId, 3);
   payload.writeUInt32BE(claims.eventId, 7);
   payload.write(claims.transactionId.replaceAll('-', ''), 11, 'hex');
   payload.writeUInt16BE(claims.itemNo, 27);
+  if (!isFirst) payload.writeUInt8(claims.generation, firstPayloadBytes);
   return payload;
+}
+
+/** The part of a code that is signed, or null when it is not laid out as any code is. */
+function payloadOf(code: string): { payload: Buffer; signature: Buffer } | null {
+  if (!code.startsWith(prefix)) return null;
+  const version = [1, 2].find((one) => code.length === charsOf(firstPayloadBytes + one - 1));
+  const bytes = version === undefined ? null : decodeBase32(code.slice(prefix.length));
+  if (version === undefined || bytes?.[0] !== version) return null;
+  // The first generation has one spelling: version 1.
+  if (version === 2 && bytes.readUInt8(firstPayloadBytes) < 2) return null;
+  const end = bytes.length - signatureBytes;
+  return { payload: bytes.subarray(0, end), signature: bytes.subarray(end) };
 }
 
 function decodePayload(payload: Buffer): TicketClaims {
@@ -48,6 +69,7 @@ function decodePayload(payload: Buffer): TicketClaims {
     eventId: payload.readUInt32BE(7),
     transactionId: formatUuid(payload.subarray(11, 27)),
     itemNo: payload.readUInt16BE(27),
+    generation: payload[firstPayloadBytes] ?? 1,
   };
 }
 
@@ -66,7 +88,7 @@ export function signTicket(claims: TicketClaims, privateKey: KeyObject): Buffer 
   return sign(null, Buffer.concat([purpose, encodePayload(claims)]), privateKey);
 }
 
-/** The code of a ticket, as its QR shows it: 152 characters of A–Z, 2–7 and a hyphen. */
+/** The code of a ticket, as its QR shows it: 152 to 154 characters of A–Z, 2–7 and a hyphen. */
 export function formatTicketCode(claims: TicketClaims, signature: Buffer): string {
   return prefix + encodeBase32(Buffer.concat([encodePayload(claims), signature]));
 }
@@ -76,13 +98,12 @@ export function formatTicketCode(claims: TicketClaims, signature: Buffer): strin
  * exactly one spelling of each code.
  */
 export function verifyTicket(code: string, findKey: PublicKeyLookup): Verdict {
-  if (code.length !== codeChars || !code.startsWith(prefix)) return { valid: false, reason: 'malformed' };
-  const bytes = decodeBase32(code.slice(prefix.length));
-  if (bytes?.length !== codeBytes || bytes[0] !== version) return { valid: false, reason: 'malformed' };
-  const payload = bytes.subarray(0, payloadBytes);
+  const parts = payloadOf(code);
+  if (!parts) return { valid: false, reason: 'malformed' };
+  const { payload, signature } = parts;
   const claims = decodePayload(payload);
   const key = findKey(claims.tenantId, claims.keyId);
   if (!key) return { valid: false, reason: 'unknown_key' };
-  const genuine = verify(null, Buffer.concat([purpose, payload]), key, bytes.subarray(payloadBytes));
+  const genuine = verify(null, Buffer.concat([purpose, payload]), key, signature);
   return genuine ? { valid: true, claims } : { valid: false, reason: 'forged' };
 }

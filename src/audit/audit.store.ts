@@ -30,6 +30,7 @@ type TicketRow = {
   event_id: number;
   key_id: number;
   signature: Buffer;
+  generation: number;
 };
 
 async function readKeys(tx: Reader, tenantId: number | null): Promise<Map<string, KeyObject>> {
@@ -49,7 +50,8 @@ export async function findBadTickets(tx: Reader, tenantId: number | null): Promi
   const finding: Finding = { count: 0, culprits: [] };
   await tx.query({
     text: `declare every_ticket no scroll cursor for
-             select k.tenant_id, k.transaction_id, k.item_no, i.event_id, k.key_id, k.signature
+             select k.tenant_id, k.transaction_id, k.item_no, i.event_id, k.key_id, k.signature,
+                    coalesce(k.generation, 1) as generation
                from tickets k join transaction_items i using (tenant_id, transaction_id, item_no)
               where ${tenantId === null ? 'true' : `k.tenant_id = ${tenantId}`}`,
   });
@@ -63,6 +65,7 @@ export async function findBadTickets(tx: Reader, tenantId: number | null): Promi
         transactionId: row.transaction_id,
         itemNo: row.item_no,
         keyId: row.key_id,
+        generation: row.generation,
       };
       const verdict = verifyTicket(formatTicketCode(claims, row.signature), (tenant, key) =>
         keys.get(`${tenant}/${key}`),

@@ -183,6 +183,40 @@ export const invariants: readonly Invariant[] = [
            where coalesce(i.made, false) <> (k.key_id is not null) or (i.status = 'completed' and k.key_id is null)`,
   },
   {
+    id: 'I7 codes',
+    sentence: 'Every code of a ticket but its last is revoked, by the numbers of its event without a gap',
+    sql: `select format('ticket %s-%s: code %s, %s revoked up to %s', transaction_id, item_no, coalesce(k.generation, 1),
+                        coalesce(r.codes, 0), coalesce(r.last, 0)) as culprit
+            from (select k.* from tickets k where ${own('k')} and k.generation is not null) k
+            full join (select r.tenant_id, r.transaction_id, r.item_no, count(*) as codes, max(r.generation) as last
+                         from revoked_codes r where ${own('r')} group by 1, 2, 3) r
+              using (tenant_id, transaction_id, item_no)
+           where k.generation is distinct from r.codes + 1 or r.codes is distinct from r.last
+          union all
+          select format('event %s-%s: %s revocations, counted %s', tenant_id, event_id, coalesce(r.codes, 0), c.last_no)
+            from (select r.tenant_id, r.event_id, count(*) as codes, max(r.revocation_no) as last
+                    from revoked_codes r where ${own('r')} group by 1, 2) r
+            full join (select c.* from revocation_counters c where ${own('c')}) c using (tenant_id, event_id)
+           where (r.codes, r.last) is distinct from (c.last_no::bigint, c.last_no)`,
+  },
+  {
+    id: 'I7 transfers',
+    sentence: "A ticket is its buyer's, or of somebody who accepted it; each acceptance revoked one code",
+    sql: `select format('ticket %s-%s is of transfer %s', k.transaction_id, k.item_no, k.transfer_id) as culprit
+            from tickets k left join ticket_transfers x using (tenant_id, transfer_id)
+           where ${own('k')} and k.transfer_id is not null
+             and (x.accepted_at is null or (x.transaction_id, x.item_no) <> (k.transaction_id, k.item_no))
+          union all
+          select format('ticket %s-%s: %s accepted, %s codes revoked', transaction_id, item_no, coalesce(x.count, 0),
+                        coalesce(r.count, 0))
+            from (select x.tenant_id, x.transaction_id, x.item_no, count(*)
+                    from ticket_transfers x where ${own('x')} and x.accepted_at is not null group by 1, 2, 3) x
+            full join (select r.tenant_id, r.transaction_id, r.item_no, count(*)
+                         from revoked_codes r where ${own('r')} and r.reason = 'transferred' group by 1, 2, 3) r
+              using (tenant_id, transaction_id, item_no)
+           where x.count is distinct from r.count`,
+  },
+  {
     id: 'I8 steps',
     sentence:
       'Every step ends within 25 hours, and a sale is completed exactly when all of its steps have ended',

@@ -115,4 +115,16 @@ export const limits = {
   enrolmentsPerAddressMax: 20,
   enrolmentsPerAddressSeconds: 600,
   identitySweepSeconds: 300,
+  // By whoever has a ticket's link; staff are held by the codes that a ticket may have.
+  reissuesPerTicketMax: 5,
+  transfersPerTicketMax: 20,
+  ticketChangesSeconds: 86_400,
+  transferSeconds: 604_800,
+  ticketTermsCharsMax: 600,
+  hallMapsMax: 64,
+  walletPushSeconds: 3,
+  walletPushBatchMax: 100,
+  // Longer than a batch may take: each of its pushes has the time that a provider may answer in.
+  walletPushLeaseSeconds: 1_200,
+  walletPushAttemptsMax: 20,
 } as const;

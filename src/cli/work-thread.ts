@@ -5,7 +5,13 @@ import { assert } from '../base/assert.ts';
 import { systemClock } from '../base/ids.ts';
 import { limits } from '../base/limits.ts';
 import { createPool } from '../db/pool.ts';
+import { reader } from '../db/transaction.ts';
+import { TicketLooks } from '../fulfilment/ticket-look.store.ts';
 import { openPressure } from '../fulfilment/pressure.ts';
+import { openApns } from '../fulfilment/apns.adapter.ts';
+import { openGoogleApi } from '../fulfilment/google-wallet.adapter.ts';
+import { startPushingWallets } from '../fulfilment/push-wallets.job.ts';
+import { readGoogleWallet, readPassKeys } from '../fulfilment/wallet-keys.adapter.ts';
 import { startWorkers } from '../fulfilment/start-workers.job.ts';
 import type { WorkerNews, WorkerOrder, WorkerSettings } from '../fulfilment/worker-thread.ts';
 import { createOutboxMailer, createSmtpMailer, readSenderAddress } from '../notifications/mailer.adapter.ts';
@@ -16,7 +22,7 @@ import { openQueue } from '../queue/queue.ts';
 
 const port = parentPort;
 assert(port, 'this file runs as a thread');
-const { databaseUrl, secret, publicUrl, smtpUrl, mailFrom, providers, pressureCell } =
+const { databaseUrl, secret, publicUrl, smtpUrl, mailFrom, providers, wallets, pressureCell } =
   workerData as WorkerSettings;
 
 const tell = (news: WorkerNews) => port.postMessage(news);
@@ -47,6 +53,7 @@ const mailer =
         signal: ending.signal,
         onOutage: (reason) => trouble({ reason }, 'the mail server is away; mails wait for it'),
       });
+const looks = new TicketLooks({ reader: reader(pool), clock: systemClock });
 const endWork = await startWorkers({
   pool,
   queue,
@@ -54,6 +61,7 @@ const endWork = await startWorkers({
     mailer,
     textChannels: openTextChannels(providers, systemClock),
     sender: readSenderAddress(mailFrom),
+    lookOf: (key) => looks.lookOf(key),
     linksOf: (tenantId, transactionId) =>
       publicUrl === undefined ? null : saleLinks(secret, publicUrl, tenantId, transactionId),
   }),
@@ -65,7 +73,21 @@ const endWork = await startWorkers({
   random: Math.random,
 });
 
+const { applePass, googleWallet, services } = wallets;
+const google = googleWallet && (await readGoogleWallet(googleWallet.issuerId, googleWallet.keyFile));
+const endPushing = startPushingWallets({
+  pool,
+  clock: systemClock,
+  apns: applePass && openApns(services.apnsUrl, await readPassKeys(applePass)),
+  google: google && {
+    api: openGoogleApi(services.googleApiUrl, google, systemClock),
+    issuerId: google.issuerId,
+  },
+  log: { warn: trouble, error: trouble },
+});
+
 async function stop({ timeoutSeconds }: WorkerOrder): Promise<void> {
+  await endPushing();
   ending.abort();
   await endWork(timeoutSeconds);
   mailer.close();

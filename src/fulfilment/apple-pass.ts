@@ -5,6 +5,7 @@ import { drawPng, type Pixel } from './png.ts';
 import { ticketCodeOf, type TicketItem } from './sale-ticket.ts';
 import { eventPalette } from './ticket-palette.ts';
 import { ticketText } from './ticket-text.ts';
+import { passSerial } from './wallet-pass.ts';
 
 /** What a pass is signed with, as Apple gives it out; all in PEM. */
 export type PassKeys = {
@@ -16,6 +17,16 @@ export type PassKeys = {
   passphrase?: string;
   /** Apple's own intermediate certificate (WWDR). */
   wwdr: string;
+};
+
+/** Where what Apple has given out lies. */
+export type AppleFiles = {
+  passTypeId: string;
+  teamId: string;
+  certificateFile: string;
+  keyFile: string;
+  keyPassphrase: string | undefined;
+  wwdrFile: string;
 };
 
 const words = {
@@ -49,6 +60,9 @@ function drawIcon(color: string, scale: number): Buffer {
   });
 }
 
+/** How a pass goes on: where telephones ask for its changes, and whether it still admits. */
+export type PassState = { service: { url: string; token: string } | null; isVoid: boolean };
+
 const field = (key: string, label: string, value: string) => ({ key, label, value });
 
 /** Makes the Apple Wallet pass of one ticket, signed: a `.pkpass` file. */
@@ -58,6 +72,7 @@ export function makeApplePass(
   keys: PassKeys,
   brand: Brand,
   pageUrl: string | null,
+  { service, isVoid }: PassState = { service: null, isVoid: false },
 ): Buffer {
   const say = words[sale.locale];
   const text = ticketText(sale, item, (plain) => plain);
@@ -78,7 +93,7 @@ export function makeApplePass(
   const pass = new PKPass(Object.fromEntries(icons) as Record<string, Buffer>, signing, {
     passTypeIdentifier: keys.passTypeId,
     teamIdentifier: keys.teamId,
-    serialNumber: text.ticketId,
+    serialNumber: passSerial(sale, item.itemNo),
     organizationName,
     description: `${say.ticket}: ${sale.event.name}`,
     logoText: organizationName,
@@ -87,9 +102,13 @@ export function makeApplePass(
     labelColor: asRgb(brand.color === null ? palette.glow : inkOn(ground)),
     groupingIdentifier: sale.transactionId,
     sharingProhibited: true,
+    ...(service && { webServiceURL: service.url, authenticationToken: service.token }),
+    ...(isVoid && { voided: true }),
   });
   pass.type = 'eventTicket';
-  pass.headerFields.push(field('place', say.ticket, `${item.itemNo} / ${sale.items.length}`));
+  pass.headerFields.push(
+    field('place', say.ticket, sale.heldBy === null ? `${item.itemNo} / ${sale.items.length}` : '1'),
+  );
   pass.primaryFields.push(field('event', '', sale.event.name));
   pass.secondaryFields.push(field('date', say.date, text.day), field('time', say.time, text.time));
   pass.auxiliaryFields.push(...text.seat.map(({ label, value }, i) => field(`seat${i}`, label, value)));
@@ -100,13 +119,14 @@ export function makeApplePass(
     ...(pageUrl === null ? [] : [field('order', say.order, pageUrl)]),
     field('advice', '', `${text.advice}\n\n${text.legal}`),
   );
-  const message = ticketCodeOf(sale, item);
-  pass.setBarcodes({
-    format: 'PKBarcodeFormatQR',
-    message,
-    messageEncoding: 'iso-8859-1',
-    altText: text.ticketId,
-  });
+  if (!isVoid) {
+    pass.setBarcodes({
+      format: 'PKBarcodeFormatQR',
+      message: ticketCodeOf(sale, item),
+      messageEncoding: 'iso-8859-1',
+      altText: text.ticketId,
+    });
+  }
   pass.setRelevantDate(sale.event.startsAt);
   return pass.getAsBuffer();
 }

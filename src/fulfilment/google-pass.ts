@@ -3,15 +3,24 @@ import { formatEventId } from '../base/ids.ts';
 import { formatTicketId, type Sale } from '../orders/sale.ts';
 import type { Brand } from '../notifications/brand.ts';
 import { ticketCodeOf, type TicketItem } from './sale-ticket.ts';
+import { passSerial } from './wallet-pass.ts';
 
 /** An issuer at Google Wallet, and the service account that signs for it. */
-export type GoogleWallet = { issuerId: string; email: string; privateKey: string };
+export type GoogleWallet = {
+  issuerId: string;
+  email: string;
+  privateKey: string;
+  /** Where the account gets access to Google's API. */
+  tokenUrl: string;
+};
 
 /** Google's texts name their language. */
 const said = (locale: string, value: string) => ({ defaultValue: { language: locale, value } });
 
-function classOf(id: string, sale: Sale, brand: Brand) {
-  const { event, venue, locale } = sale;
+/** What Google keeps of an event. */
+export function googleClass(issuerId: string, sale: Sale, brand: Brand) {
+  const { event, venue, locale, tenantId } = sale;
+  const id = `${issuerId}.event-${formatEventId({ tenantId, eventId: event.eventId })}`;
   return {
     id,
     issuerName: brand.name ?? sale.seller.name,
@@ -26,14 +35,17 @@ function classOf(id: string, sale: Sale, brand: Brand) {
   };
 }
 
-function objectOf(id: string, classId: string, sale: Sale, item: TicketItem) {
-  const { locale } = sale;
+/** What Google keeps of a ticket; one that admits no more is shown as such, without a code. */
+export function googleObject(issuerId: string, sale: Sale, item: TicketItem, isValid = true) {
+  const { locale, tenantId } = sale;
+  const id = `${issuerId}.ticket-${passSerial(sale, item.itemNo)}`;
+  const classId = `${issuerId}.event-${formatEventId({ tenantId, eventId: sale.event.eventId })}`;
   const { seat, zoneName } = item;
   return {
     id,
     classId,
-    state: 'ACTIVE',
-    barcode: { type: 'QR_CODE', value: ticketCodeOf(sale, item) },
+    state: isValid ? 'ACTIVE' : 'INACTIVE',
+    barcode: isValid ? { type: 'QR_CODE', value: ticketCodeOf(sale, item) } : null,
     ticketHolderName: sale.customer.name,
     ticketNumber: formatTicketId(sale.transactionId, item.itemNo),
     seatInfo: {
@@ -50,16 +62,13 @@ function objectOf(id: string, classId: string, sale: Sale, item: TicketItem) {
 export async function googleWalletLink(
   sale: Sale,
   item: TicketItem,
-  { issuerId, email, privateKey }: GoogleWallet,
+  { issuerId, email, privateKey }: Pick<GoogleWallet, 'issuerId' | 'email' | 'privateKey'>,
   brand: Brand,
   now: Date,
 ): Promise<string> {
-  const event = formatEventId({ tenantId: sale.tenantId, eventId: sale.event.eventId });
-  const classId = `${issuerId}.event-${event}`;
-  const objectId = `${issuerId}.ticket-${formatTicketId(sale.transactionId, item.itemNo)}`;
   const payload = {
-    eventTicketClasses: [classOf(classId, sale, brand)],
-    eventTicketObjects: [objectOf(objectId, classId, sale, item)],
+    eventTicketClasses: [googleClass(issuerId, sale, brand)],
+    eventTicketObjects: [googleObject(issuerId, sale, item)],
   };
   const token = await new SignJWT({ typ: 'savetowallet', origins: [], payload })
     .setProtectedHeader({ alg: 'RS256', typ: 'JWT' })

@@ -22,7 +22,7 @@ async function makeTickets(tx: Tx, tenantId: number, works: SaleWork[]): Promise
   const places = await readTicketPlaces(tx, tenantId, transactionIds);
   const tickets = places.map((place) => ({
     ...place,
-    signature: signTicket({ tenantId, keyId: key.keyId, ...place }, key.privateKey),
+    signature: signTicket({ tenantId, keyId: key.keyId, generation: 1, ...place }, key.privateKey),
   }));
   await insertTickets(tx, tenantId, key.keyId, tickets);
   return transactionIds.map((transactionId) => ({ transactionId, name: 'tickets', state: 'done' }));

@@ -4,9 +4,10 @@ import type { App } from '../http/app.ts';
 import { object, transactionIdSchema } from '../http/schemas.ts';
 import { noBrand } from '../notifications/brand.ts';
 import { readBrand } from '../notifications/template.store.ts';
-import { openSale, saleLinks, saleNotFound } from '../orders/sale-token.ts';
-import { readSale } from '../orders/sale.store.ts';
+import { openTickets, saleNotFound, ticketLinks } from '../orders/sale-token.ts';
+import { readHeldTickets } from '../orders/held-tickets.store.ts';
 import { makeApplePass, type PassKeys } from './apple-pass.ts';
+import { passSerial, passService } from './wallet-pass.ts';
 import { fileName, findTicket } from './sale-ticket.ts';
 
 type Deps = { secret: string; reader: Reader; publicUrl: string | undefined; passKeys(): PassKeys };
@@ -17,7 +18,7 @@ export function readApplePassRoute(app: App, deps: Deps): void {
     '/sales/transactions/:transaction_id/tickets/:item_no/apple-wallet.pkpass',
     {
       compress: false,
-      config: { problems: ['transaction_not_found', 'tickets_not_ready'] },
+      config: { problems: ['transaction_not_found', 'tickets_not_ready', 'ticket_transferred'] },
       schema: {
         operationId: 'readApplePass',
         tags: ['sales'],
@@ -31,14 +32,17 @@ export function readApplePassRoute(app: App, deps: Deps): void {
       },
     },
     async ({ params, query }, reply) => {
-      const key = openSale(deps.secret, params.transaction_id, query.token);
-      const sale = key && (await readSale(deps.reader, key));
+      const access = openTickets(deps.secret, params.transaction_id, query.token);
+      const sale = access && (await readHeldTickets(deps.reader, access));
       if (!sale) throw saleNotFound();
       const item = findTicket(sale, params.item_no);
       const seller = await readBrand(deps.reader, sale.tenantId);
-      const { page } = saleLinks(deps.secret, deps.publicUrl, sale.tenantId, sale.transactionId);
+      const { page } = ticketLinks(deps.secret, deps.publicUrl, access);
       const pageUrl = deps.publicUrl === undefined ? null : page;
-      const pass = makeApplePass(sale, item, deps.passKeys(), seller?.brand ?? noBrand, pageUrl);
+      const pass = makeApplePass(sale, item, deps.passKeys(), seller?.brand ?? noBrand, pageUrl, {
+        service: passService(deps, sale.tenantId, passSerial(sale, item.itemNo)),
+        isVoid: false,
+      });
       const name = fileName(`${sale.event.name} ${item.itemNo}`, 'pkpass');
       reply.header('content-disposition', `attachment; filename="${name}"`);
       return reply.type('application/vnd.apple.pkpass').send(pass);

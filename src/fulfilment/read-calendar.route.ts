@@ -2,8 +2,8 @@ import { Type } from 'typebox';
 import type { Reader } from '../db/transaction.ts';
 import type { App } from '../http/app.ts';
 import { object, transactionIdSchema } from '../http/schemas.ts';
-import { openSale, saleLinks, saleNotFound } from '../orders/sale-token.ts';
-import { readSale } from '../orders/sale.store.ts';
+import { openTickets, saleNotFound, ticketLinks } from '../orders/sale-token.ts';
+import { readHeldTickets } from '../orders/held-tickets.store.ts';
 import { writeCalendar } from './calendar.ts';
 import { fileName } from './sale-ticket.ts';
 
@@ -26,10 +26,10 @@ export function readCalendarRoute(app: App, deps: Deps): void {
       },
     },
     async (request, reply) => {
-      const key = openSale(deps.secret, request.params.transaction_id, request.query.token);
-      const sale = key && (await readSale(deps.reader, key));
+      const access = openTickets(deps.secret, request.params.transaction_id, request.query.token);
+      const sale = access && (await readHeldTickets(deps.reader, access));
       if (!sale) throw saleNotFound();
-      const { page } = saleLinks(deps.secret, deps.publicUrl, sale.tenantId, sale.transactionId);
+      const { page } = ticketLinks(deps.secret, deps.publicUrl, access);
       const calendar = writeCalendar(sale, deps.publicUrl === undefined ? null : page);
       reply.header('content-disposition', `attachment; filename="${fileName(sale.event.name, 'ics')}"`);
       return reply.type('text/calendar; charset=utf-8').send(calendar);

@@ -2,13 +2,14 @@ import { Type } from 'typebox';
 import type { Reader } from '../db/transaction.ts';
 import type { App } from '../http/app.ts';
 import { object, transactionIdSchema } from '../http/schemas.ts';
-import { openSale, saleNotFound } from '../orders/sale-token.ts';
-import { readSale } from '../orders/sale.store.ts';
-import type { Sale } from '../orders/sale.ts';
-import { fileName, ticketsNotReady } from './sale-ticket.ts';
+import { openTickets, saleNotFound } from '../orders/sale-token.ts';
+import { readHeldTickets } from '../orders/held-tickets.store.ts';
+import { isHeld, type Sale } from '../orders/sale.ts';
+import { fileName, ticketsNotReady, ticketTransferred } from './sale-ticket.ts';
+import type { TicketLooks } from './ticket-look.store.ts';
 import { drawTickets } from './ticket-pdf.ts';
 
-type Deps = { secret: string; reader: Reader };
+type Deps = { secret: string; reader: Reader; ticketLooks: TicketLooks };
 
 /** A name under which a person finds the file again. */
 function nameOf(sale: Sale): string {
@@ -16,13 +17,13 @@ function nameOf(sale: Sale): string {
   return fileName(`${word} ${sale.event.name} ${sale.fiscalNumber ?? ''}`, 'pdf');
 }
 
-/** `GET /sales/transactions/{id}/tickets.pdf`: the tickets of a sale, a page each. */
+/** `GET /sales/transactions/{id}/tickets.pdf`: the tickets of a sale that are still its buyer's, or a holder's one, a page each. */
 export function readTicketsRoute(app: App, deps: Deps): void {
   app.get(
     '/sales/transactions/:transaction_id/tickets.pdf',
     {
       compress: false,
-      config: { problems: ['transaction_not_found', 'tickets_not_ready'] },
+      config: { problems: ['transaction_not_found', 'tickets_not_ready', 'ticket_transferred'] },
       schema: {
         operationId: 'readTickets',
         tags: ['sales'],
@@ -33,11 +34,15 @@ export function readTicketsRoute(app: App, deps: Deps): void {
       },
     },
     async (request, reply) => {
-      const key = openSale(deps.secret, request.params.transaction_id, request.query.token);
-      const sale = key && (await readSale(deps.reader, key));
+      const access = openTickets(deps.secret, request.params.transaction_id, request.query.token);
+      const sale = access && (await readHeldTickets(deps.reader, access));
       if (!sale) throw saleNotFound();
       if (sale.items.some((item) => !item.ticket)) throw ticketsNotReady();
-      const pdf = await drawTickets(sale);
+      if (!sale.items.some((item) => isHeld(sale, item))) throw ticketTransferred();
+      const pdf = await drawTickets(
+        sale,
+        await deps.ticketLooks.lookOf({ tenantId: sale.tenantId, eventId: sale.event.eventId }),
+      );
       reply.header('content-disposition', `inline; filename="${nameOf(sale)}"`);
       return reply.type('application/pdf').send(pdf);
     },

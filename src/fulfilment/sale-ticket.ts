@@ -1,6 +1,6 @@
 import { formatTicketCode } from '../admission/ticket-code.ts';
 import { Problem } from '../base/errors.ts';
-import type { Sale, SaleItem } from '../orders/sale.ts';
+import { isHeld, type Sale, type SaleItem } from '../orders/sale.ts';
 
 /** A place whose ticket is made. */
 export type TicketItem = SaleItem & { ticket: NonNullable<SaleItem['ticket']> };
@@ -11,22 +11,29 @@ export function ticketsNotReady(): Problem {
   return new Problem('tickets_not_ready', detail, { retryAfterSeconds: 1 });
 }
 
+/** What is answered to whoever had a ticket before its holder. */
+export function ticketTransferred(): Problem {
+  return new Problem('ticket_transferred', 'The ticket was transferred: somebody else has it now.');
+}
+
 /**
  * One ticket of a sale.
- * @throws Problem `not_found` when the sale has no such place, `tickets_not_ready` until its ticket is made.
+ * @throws Problem `not_found` when the sale has no such place, `tickets_not_ready` until its ticket is made,
+ * `ticket_transferred` when somebody else has it.
  */
 export function findTicket(sale: Sale, itemNo: number): TicketItem {
   const item = sale.items.find((one) => one.itemNo === itemNo);
   if (!item) throw new Problem('not_found', 'This sale has no such ticket.');
   if (!item.ticket) throw ticketsNotReady();
+  if (!isHeld(sale, item)) throw ticketTransferred();
   return { ...item, ticket: item.ticket };
 }
 
 /** The code that the door reads: what stands in the QR of PDF and wallet passes. */
 export function ticketCodeOf({ tenantId, transactionId, event }: Sale, item: TicketItem): string {
-  const { keyId, signature } = item.ticket;
+  const { keyId, signature, generation } = item.ticket;
   return formatTicketCode(
-    { tenantId, eventId: event.eventId, transactionId, itemNo: item.itemNo, keyId },
+    { tenantId, eventId: event.eventId, transactionId, itemNo: item.itemNo, keyId, generation },
     signature,
   );
 }

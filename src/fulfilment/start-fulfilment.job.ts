@@ -98,9 +98,9 @@ function measureQueue(metrics: Metrics, queue: Queue): void {
  * @throws when the database cannot be reached.
  */
 export async function startFulfilment(options: Options): Promise<Fulfilment> {
-  const { databaseUrl, secret, publicUrl, smtpUrl, mailFrom, providers, logger } = options;
+  const { databaseUrl, secret, publicUrl, smtpUrl, mailFrom, providers, wallets, logger } = options;
   const pressureCell = createPressureCell();
-  const settings = { databaseUrl, secret, publicUrl, smtpUrl, mailFrom, providers, pressureCell };
+  const settings = { databaseUrl, secret, publicUrl, smtpUrl, mailFrom, providers, wallets, pressureCell };
   const onError = (err: unknown) => logger.warn({ err }, 'steps were not handed over; the sweep will');
   const queue = await openQueue({
     url: databaseUrl,

@@ -1,9 +1,13 @@
 import PDFDocument from 'pdfkit';
-import encodeQR from 'qr';
 import { assert } from '../base/assert.ts';
-import type { Sale, SaleItem } from '../orders/sale.ts';
+import { inkOn } from '../notifications/brand.ts';
+import { isHeld, type Sale, type SaleItem } from '../orders/sale.ts';
 import { addFonts, useFonts, type Pdf } from './pdf-font.ts';
-import { fitText, two, writeLine, writeLines, type TextStyle } from './pdf-text.ts';
+import { fitText, two, writeLine, writeLines, type FittedText, type TextStyle } from './pdf-text.ts';
+import { toWinAnsi } from './win-ansi.ts';
+import type { HallMap } from './hall-map.ts';
+import { qrMatrix } from './qr-modules.ts';
+import { plainLook, type TicketLook } from './ticket-look.ts';
 import { ticketCodeOf } from './sale-ticket.ts';
 import { eventPalette, type Palette } from './ticket-palette.ts';
 import { ticketText, type TicketText } from './ticket-text.ts';
@@ -12,10 +16,12 @@ import { ticketText, type TicketText } from './ticket-text.ts';
 // 72 are an inch.
 const page = { width: 360, height: 660 };
 const card = { x: 14, y: 14, width: 332, height: 632, radius: 14 };
+const termsLine = 8;
 const left = card.x + 22;
 const inner = card.width - 44;
 const headHeight = 196;
-const tearY = card.y + 366;
+/** Without a map; one moves what is below it down. */
+const tearAt = card.y + 366;
 const notchRadius = 9;
 const qrSize = 188;
 
@@ -27,15 +33,14 @@ const label: TextStyle = { font: 'Helvetica', size: 7.5, color: muted };
 
 /** The dark modules of a QR code as one path of horizontal runs, in the page's flipped coordinates. */
 function qrPath(code: string, x: number, y: number, size: number): string {
-  const modules = encodeQR(code, 'raw', { ecc: 'medium', border: 1 });
-  // The white around it is drawn by the page, so the border that the library wants is left out.
-  const count = modules.length - 2;
+  const modules = qrMatrix(code);
+  const count = modules.length;
   const unit = size / count;
   let path = '';
   for (let row = 0; row < count; row++) {
     let start = -1;
     for (let column = 0; column <= count; column++) {
-      const dark = column < count && modules[row + 1]?.[column + 1] === true;
+      const dark = column < count && modules[row]?.[column] === true;
       if (dark && start < 0) start = column;
       if (dark || start < 0) continue;
       const [rx, ry] = [two(x + start * unit), two(y + row * unit)];
@@ -47,24 +52,42 @@ function qrPath(code: string, x: number, y: number, size: number): string {
 }
 
 /** Rows of a house around its stage, as the ground of the title: dotted arcs. */
-function drawSeatRows(pdf: Pdf): void {
+function drawSeatRows(pdf: Pdf, headInk: string): void {
   pdf.save();
   pdf.rect(card.x, card.y, card.width, headHeight).clip();
-  pdf.strokeColor('#ffffff').strokeOpacity(0.09).lineWidth(6).lineCap('round').dash(0.1, { space: 13 });
+  pdf.strokeColor(headInk).strokeOpacity(0.09).lineWidth(6).lineCap('round').dash(0.1, { space: 13 });
   for (let row = 0; row < 9; row++) {
     pdf.circle(card.x + card.width - 62, card.y + headHeight + 36, 78 + row * 19);
   }
   pdf.stroke().restore();
 }
 
-function drawCard(pdf: Pdf, palette: Palette): void {
-  const { x, y, width, height, radius } = card;
-  pdf.rect(0, 0, page.width, page.height).fill(paper);
+/** What a document's pages share. */
+type Canvas = {
+  pdf: Pdf;
+  fonts: Record<string, unknown>;
+  look: TicketLook;
+  palette: Palette;
+  /** What can be read on the palette's deep colour. */
+  headInk: string;
+  terms: FittedText;
+  /** By how much the map and the terms lengthen a page, in points. */
+  mapSpace: number;
+  termsSpace: number;
+  /** The hall as a drawing of the document that each page shows. */
+  hall: unknown;
+};
+
+function drawCard({ pdf, palette, mapSpace, termsSpace, headInk }: Canvas): void {
+  const { x, y, width, radius } = card;
+  const height = card.height + mapSpace + termsSpace;
+  const tearY = tearAt + mapSpace;
+  pdf.rect(0, 0, page.width, page.height + mapSpace + termsSpace).fill(paper);
   pdf.roundedRect(x, y, width, height, radius).fill('#ffffff');
   pdf.save();
   pdf.roundedRect(x, y, width, height, radius).clip();
   pdf.rect(x, y, width, headHeight).fill(palette.deep);
-  drawSeatRows(pdf);
+  drawSeatRows(pdf, headInk);
   pdf.restore();
   pdf.rect(x, y + headHeight, width, 4).fill(palette.glow);
   pdf
@@ -75,9 +98,8 @@ function drawCard(pdf: Pdf, palette: Palette): void {
   pdf.lineWidth(1).dash(3, { space: 4 }).stroke('#c3c7d1').undash();
 }
 
-function drawHead(pdf: Pdf, text: TicketText, glow: string): void {
+function drawSeller({ pdf, headInk }: Canvas, text: TicketText): void {
   const top = { x: left, y: card.y + 22, width: inner };
-  const bottom = card.y + headHeight;
   const seller = fitText(
     text.seller.toUpperCase(),
     'Helvetica-Bold',
@@ -87,9 +109,11 @@ function drawHead(pdf: Pdf, text: TicketText, glow: string): void {
     ],
     inner - 90,
   );
-  writeLines(pdf, seller, top, { font: 'Helvetica-Bold', color: '#ffffff' });
-  writeLine(pdf, text.place, { ...top, align: 'right' }, { font: 'Helvetica', size: 8.5, color: '#ffffff' });
+  writeLines(pdf, seller, top, { font: 'Helvetica-Bold', color: headInk });
+  writeLine(pdf, text.place, { ...top, align: 'right' }, { font: 'Helvetica', size: 8.5, color: headInk });
+}
 
+function drawTitle({ pdf, headInk }: Canvas, text: TicketText): void {
   const titleForms = [
     [30, 1],
     [28, 2],
@@ -99,8 +123,11 @@ function drawHead(pdf: Pdf, text: TicketText, glow: string): void {
     [16, 4],
   ] as const;
   const title = fitText(text.event, 'Helvetica-Bold', titleForms, inner);
-  const titleY = bottom - 58 - title.lines.length * title.size * 1.12;
-  writeLines(pdf, title, { x: left, y: titleY }, { font: 'Helvetica-Bold', color: '#ffffff' }, 1.12);
+  const titleY = card.y + headHeight - 58 - title.lines.length * title.size * 1.12;
+  writeLines(pdf, title, { x: left, y: titleY }, { font: 'Helvetica-Bold', color: headInk }, 1.12);
+}
+
+function drawDay({ pdf, palette }: Canvas, text: TicketText): void {
   const when = `${text.day}  ·  ${text.time}`;
   const day = fitText(
     when,
@@ -113,7 +140,8 @@ function drawHead(pdf: Pdf, text: TicketText, glow: string): void {
     ],
     inner,
   );
-  writeLines(pdf, day, { x: left, y: bottom - 40 }, { font: 'Helvetica-Bold', color: glow }, 1.3);
+  const y = card.y + headHeight - 40;
+  writeLines(pdf, day, { x: left, y }, { font: 'Helvetica-Bold', color: palette.glow }, 1.3);
 }
 
 function drawVenue(pdf: Pdf, text: TicketText): void {
@@ -178,11 +206,32 @@ function drawFacts(pdf: Pdf, text: TicketText): void {
   }
 }
 
-function drawStub(pdf: Pdf, text: TicketText, code: string): void {
-  const y = tearY + 22;
+/** The hall with this ticket's place: a seat as a dot in a ring, a zone as its area. */
+function drawPlace({ pdf, palette, hall }: Canvas, map: HallMap, text: TicketText, item: SaleItem): void {
+  const y = card.y + headHeight + 168;
+  writeLine(pdf, text.mapTitle.toUpperCase(), { x: left, y }, label);
+  const [x0, y0] = [left + (inner - map.width) / 2, y + 14];
+  pdf.page.xobjects['Hall'] = hall;
+  const seat = item.seat && map.seat(item.seat.seatNo);
+  const zone = item.seat ? null : map.zone(item.zoneNo);
+  pdf.save();
+  pdf.translate(x0, y0).addContent('/Hall Do');
+  if (zone !== null) pdf.fillColor(palette.deep).addContent(`${zone} f`);
+  if (seat) {
+    pdf.circle(seat.x, seat.y, 6).fillAndStroke('#ffffff', palette.deep);
+    pdf.circle(seat.x, seat.y, 3.4).fill(palette.deep);
+  }
+  pdf.restore();
+}
+
+function drawCode({ pdf, mapSpace }: Canvas, code: string): void {
+  const y = tearAt + mapSpace + 22;
   pdf.fillColor('#000000').addContent(qrPath(code, (page.width - qrSize) / 2, y, qrSize));
+}
+
+function drawFoot({ pdf, mapSpace, terms }: Canvas, text: TicketText): void {
   const center = { x: left, align: 'center', width: inner } as const;
-  const below = y + qrSize + 12;
+  const below = tearAt + mapSpace + 22 + qrSize + 12;
   writeLine(pdf, text.ticketId, { ...center, y: below }, { font: 'Helvetica', size: 8.5, color: ink });
   writeLine(pdf, text.advice, { ...center, y: below + 16 }, label);
   const legal = fitText(
@@ -195,36 +244,103 @@ function drawStub(pdf: Pdf, text: TicketText, code: string): void {
     inner,
   );
   writeLines(pdf, legal, { ...center, y: below + 28 }, label);
+  writeLines(
+    pdf,
+    terms,
+    { ...center, y: below + 44 },
+    { font: 'Helvetica', color: muted },
+    termsLine / terms.size,
+  );
 }
 
-function drawTicket(pdf: Pdf, sale: Sale, item: SaleItem, fonts: Record<string, unknown>): void {
+/** A part of a page as who listens to it hears it, in the order of the calls. */
+type Part = (tag: 'H1' | 'P' | 'Figure', draw: () => void, alt?: string) => void;
+
+function drawTicket(canvas: Canvas, sale: Sale, item: SaleItem): void {
+  const { pdf, fonts, look, mapSpace, termsSpace } = canvas;
   const { ticket } = item;
   assert(ticket, 'a ticket is drawn once it is signed');
-  const palette = eventPalette(sale.event.eventId);
   const text = ticketText(sale, item);
-  pdf.addPage();
+  pdf.addPage({ size: [page.width, page.height + mapSpace + termsSpace] });
   useFonts(pdf, fonts);
-  drawCard(pdf, palette);
-  drawHead(pdf, text, palette.glow);
-  drawVenue(pdf, text);
-  drawSeat(pdf, text);
-  drawFacts(pdf, text);
-  drawStub(pdf, text, ticketCodeOf(sale, { ...item, ticket }));
+  pdf.markContent('Artifact', { type: 'Layout' });
+  drawCard(canvas);
+  pdf.endMarkedContent();
+  const section = pdf.struct('Sect');
+  const part: Part = (tag, draw, alt) => {
+    const content = pdf.markStructureContent(tag);
+    draw();
+    pdf.endMarkedContent();
+    section.add(pdf.struct(tag, alt === undefined ? {} : { alt }, content));
+  };
+  part('P', () => drawSeller(canvas, { ...text, seller: toWinAnsi(look.brand.name ?? '') || text.seller }));
+  part('H1', () => drawTitle(canvas, text));
+  part('P', () => {
+    drawDay(canvas, text);
+    drawVenue(pdf, text);
+    drawSeat(pdf, text);
+    drawFacts(pdf, text);
+  });
+  const { map } = look;
+  const place = text.seat.map(({ label: name, value }) => `${name} ${value}`).join(', ');
+  if (map) part('Figure', () => drawPlace(canvas, map, text, item), `${text.mapTitle}: ${place}`);
+  part('Figure', () => drawCode(canvas, ticketCodeOf(sale, { ...item, ticket })), text.codeTitle);
+  part('P', () => drawFoot(canvas, text));
+  section.end();
+  pdf.addStructure(section);
+}
+
+/** The colours of the head: the brand's, else the event's own. */
+function colours(sale: Sale, { brand }: TicketLook): { palette: Palette; headInk: string } {
+  const palette = eventPalette(sale.event.eventId);
+  if (brand.color === null) return { palette, headInk: '#ffffff' };
+  const headInk = inkOn(brand.color);
+  return { palette: { deep: brand.color, glow: headInk }, headInk };
+}
+
+/** The hall as an object of the document: the drawing is packed already, and stands in it once. */
+function addHall(pdf: Pdf, { width, height, drawing }: HallMap): unknown {
+  const hall = pdf.ref({
+    Type: 'XObject',
+    Subtype: 'Form',
+    BBox: [0, 0, width, height],
+    Filter: 'FlateDecode',
+    Resources: {},
+  });
+  hall.end(drawing);
+  return hall;
+}
+
+function prepare(pdf: Pdf, sale: Sale, look: TicketLook): Canvas {
+  const words = toWinAnsi(look.terms[sale.locale] ?? '');
+  const terms = words === '' ? { size: 6.5, lines: [] } : fitText(words, 'Helvetica', [[6.5, 12]], inner);
+  return {
+    pdf,
+    look,
+    ...colours(sale, look),
+    terms,
+    fonts: addFonts(pdf),
+    hall: look.map && addHall(pdf, look.map),
+    mapSpace: look.map ? look.map.height + 32 : 0,
+    termsSpace: terms.lines.length === 0 ? 0 : terms.lines.length * termsLine + 8,
+  };
 }
 
 /**
- * Draws the tickets of a sale, a page each; every item must have its ticket. The same sale gives the
- * same bytes, so a PDF is never stored: it is drawn again when somebody wants it.
+ * Draws the tickets of a sale that whoever reads it has, a page each; every such place must have its ticket. The same
+ * sale and look give the same bytes, so a PDF is never stored: it is drawn again when somebody wants it. Its pages are
+ * tagged, so that they can be listened to.
+ * @param look what the event's tickets have in common: brand, plan and terms.
  */
-export function drawTickets(sale: Sale): Promise<Buffer> {
+export function drawTickets(sale: Sale, look: TicketLook = plainLook): Promise<Buffer> {
   const title = { es: 'Entradas', en: 'Tickets' }[sale.locale];
   const pdf = new PDFDocument({
     autoFirstPage: false,
     // The pages name their fonts themselves.
     font: '',
-    size: [page.width, page.height],
     margin: 0,
     lang: sale.locale,
+    tagged: true,
     displayTitle: true,
     info: {
       Title: `${title}: ${sale.event.name}`,
@@ -240,8 +356,8 @@ export function drawTickets(sale: Sale): Promise<Buffer> {
     pdf.on('data', (chunk: Buffer) => chunks.push(chunk));
     pdf.on('end', () => resolve(Buffer.concat(chunks)));
     pdf.on('error', reject);
-    const fonts = addFonts(pdf);
-    for (const item of sale.items) drawTicket(pdf, sale, item, fonts);
+    const canvas = prepare(pdf, sale, look);
+    for (const item of sale.items) if (isHeld(sale, item)) drawTicket(canvas, sale, item);
     pdf.end();
   });
 }

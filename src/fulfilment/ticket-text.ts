@@ -16,11 +16,15 @@ export type TicketText = {
   address: string;
   /** Zone, row and seat with their labels; a place of a general zone has the zone alone. */
   seat: { label: string; value: string }[];
-  /** Holder, price, fiscal number. */
+  /** Holder, price, fiscal number; of a ticket that was transferred the holder alone. */
   facts: { label: string; value: string }[];
   ticketId: string;
   legal: string;
   advice: string;
+  /** What stands above the map of the hall. */
+  mapTitle: string;
+  /** What the QR code is, in words. */
+  codeTitle: string;
 };
 
 const words = {
@@ -33,6 +37,8 @@ const words = {
     holder: 'Titular',
     price: 'Precio',
     fiscal: 'Factura',
+    map: 'Su lugar en la sala',
+    code: 'Código QR de la entrada',
     advice: 'Válida para un solo ingreso, impresa o en su teléfono. No comparta este código.',
   },
   en: {
@@ -44,6 +50,8 @@ const words = {
     holder: 'Holder',
     price: 'Price',
     fiscal: 'Invoice',
+    map: 'Your place in the hall',
+    code: 'QR code of ticket',
     advice: 'Admits one person once, printed or on your phone. Keep this code to yourself.',
   },
 } as const satisfies Record<Locale, Record<string, string>>;
@@ -72,7 +80,7 @@ export function ticketText(sale: Sale, item: SaleItem, encode: Encode = toWinAns
   const holder = encode(customer.name) || encode(customer.email ?? customer.phone ?? '');
   return {
     seller: encode(seller.name),
-    place: `${say.ticket} ${item.itemNo} / ${sale.items.length}`,
+    place: sale.heldBy === null ? `${say.ticket} ${item.itemNo} / ${sale.items.length}` : say.ticket,
     event: encode(event.name),
     day: encode(capitalise(formatDay(event.startsAt, venue.timezone, locale))),
     time: encode(formatTime(event.startsAt, venue.timezone, locale)),
@@ -81,11 +89,18 @@ export function ticketText(sale: Sale, item: SaleItem, encode: Encode = toWinAns
     seat: seatFields(item, locale, encode),
     facts: [
       { label: say.holder, value: holder },
-      { label: say.price, value: encode(formatMoney(item.total, sale.currency, locale)) },
-      { label: say.fiscal, value: encode(sale.fiscalNumber ?? '') },
+      // What a ticket cost is its buyer's alone to know.
+      ...(sale.heldBy === null
+        ? [
+            { label: say.price, value: encode(formatMoney(item.total, sale.currency, locale)) },
+            { label: say.fiscal, value: encode(sale.fiscalNumber ?? '') },
+          ]
+        : []),
     ],
     ticketId: formatTicketId(sale.transactionId, item.itemNo),
     legal: [encode(seller.legalName), encode(seller.taxId)].filter(Boolean).join('  ·  '),
     advice: say.advice,
+    mapTitle: say.map,
+    codeTitle: `${say.code} ${formatTicketId(sale.transactionId, item.itemNo)}`,
   };
 }

@@ -1,16 +1,7 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import type { PassKeys } from './apple-pass.ts';
+import type { AppleFiles, PassKeys } from './apple-pass.ts';
 import type { GoogleWallet } from './google-pass.ts';
-
-export type AppleFiles = {
-  passTypeId: string;
-  teamId: string;
-  certificateFile: string;
-  keyFile: string;
-  keyPassphrase: string | undefined;
-  wwdrFile: string;
-};
 
 /** Runs what may fail on a file of the configuration. @throws Error that names the setting. */
 async function about<T>(setting: string, work: () => Promise<T>): Promise<T> {
@@ -53,10 +44,16 @@ export async function readGoogleWallet(issuerId: string, file: string): Promise<
     const account = JSON.parse(await readFile(file, 'utf8')) as {
       client_email?: string;
       private_key?: string;
+      token_uri?: string;
     };
     const { client_email: email, private_key: pem } = account;
     if (email === undefined || pem === undefined) throw new Error('client_email or private_key is missing');
     const privateKey = createPrivateKey(pem).export({ type: 'pkcs8', format: 'pem' }) as string;
-    return { issuerId, email, privateKey };
+    return {
+      issuerId,
+      email,
+      privateKey,
+      tokenUrl: account.token_uri ?? 'https://oauth2.googleapis.com/token',
+    };
   });
 }

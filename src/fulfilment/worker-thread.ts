@@ -1,7 +1,15 @@
 import type { StepName } from '../base/step.ts';
+import type { AppleFiles } from './apple-pass.ts';
 import type { ProviderSettings } from '../notifications/channel.ts';
 import type { MessageChannel, MessageKind } from '../notifications/message-kind.ts';
 import type { MessageState } from '../notifications/message-state.ts';
+
+/** Whose wallets are told of changes, and where; files are read by the thread itself. */
+export type WalletSettings = {
+  applePass: AppleFiles | undefined;
+  googleWallet: { issuerId: string; keyFile: string } | undefined;
+  services: { apnsUrl: string; googleApiUrl: string };
+};
 
 /** What the thread of the workers needs; it can be copied from one thread to another. */
 export type WorkerSettings = {
@@ -12,6 +20,7 @@ export type WorkerSettings = {
   smtpUrl: string | undefined;
   mailFrom: string;
   providers: ProviderSettings;
+  wallets: WalletSettings;
   /** Where the server's thread tells whether confirming needs the processor (pressure.ts). */
   pressureCell: SharedArrayBuffer;
 };

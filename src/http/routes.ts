@@ -26,13 +26,27 @@
 // - `config: { hot: true }` keeps successful requests out of the log.
 // - A stream opens with `deps.streams.open(request, reply)` (sse.ts), then the handler returns reply.
 // - A path that also works with a last slash is registered twice, the second with `schema.hide`.
+import { acceptTransferRoute } from '../admission/accept-transfer.route.ts';
+import { listRevokedCodesRoute } from '../admission/list-revoked-codes.route.ts';
 import { listTicketKeysRoute } from '../admission/list-ticket-keys.route.ts';
+import { offerTicketRoute } from '../admission/offer-ticket.route.ts';
+import { readTransferRoute } from '../admission/read-transfer.route.ts';
+import { reissueSoldTicketRoute } from '../admission/reissue-sold-ticket.route.ts';
+import { reissueTicketRoute } from '../admission/reissue-ticket.route.ts';
+import { withdrawTransferRoute } from '../admission/withdraw-transfer.route.ts';
 import { listEventsRoute } from '../catalog/list-events.route.ts';
 import { readAvailabilityRoute } from '../catalog/read-availability.route.ts';
 import { readEventRoute } from '../catalog/read-event.route.ts';
 import { readSeatsRoute } from '../catalog/read-seats.route.ts';
 import { streamAvailabilityRoute } from '../catalog/stream-availability.route.ts';
 import { confirmSaleRoute } from '../checkout/confirm-sale.route.ts';
+import { listChangedPassesRoute } from '../fulfilment/list-changed-passes.route.ts';
+import { logPassFaultsRoute } from '../fulfilment/log-pass-faults.route.ts';
+import { readLatestPassRoute } from '../fulfilment/read-latest-pass.route.ts';
+import { registerPassRoute } from '../fulfilment/register-pass.route.ts';
+import { unregisterPassRoute } from '../fulfilment/unregister-pass.route.ts';
+import { listTicketsRoute } from '../fulfilment/list-tickets.route.ts';
+import { saveTicketTermsRoute } from '../fulfilment/save-ticket-terms.route.ts';
 import { openGooglePassRoute } from '../fulfilment/open-google-pass.route.ts';
 import { readApplePassRoute } from '../fulfilment/read-apple-pass.route.ts';
 import { readCalendarRoute } from '../fulfilment/read-calendar.route.ts';
@@ -124,6 +138,7 @@ export function mountRoutes(app: App, deps: RouteDeps): void {
   if (deps.googleWallet) openGooglePassRoute(app, { ...deps, googleWallet: deps.googleWallet });
   listTicketKeysRoute(app, deps);
   if (deps.outbox) readOutboxRoute(app, deps);
+  mountTickets(app, deps);
   mountCallbacks(app, deps);
   mountMessages(app, deps);
   mountIdentity(app, deps);
@@ -139,6 +154,25 @@ function mountMessages(app: App, deps: RouteDeps): void {
   readSaleTimelineRoute(app, deps);
   readMessageSettingsRoute(app, deps);
   changeMessageSettingsRoute(app, deps);
+}
+
+/** What becomes of tickets after the sale. */
+function mountTickets(app: App, deps: RouteDeps): void {
+  reissueTicketRoute(app, deps);
+  reissueSoldTicketRoute(app, deps);
+  listRevokedCodesRoute(app, deps);
+  offerTicketRoute(app, deps);
+  withdrawTransferRoute(app, deps);
+  readTransferRoute(app, deps);
+  acceptTransferRoute(app, deps);
+  listTicketsRoute(app, deps);
+  saveTicketTermsRoute(app, deps);
+
+  registerPassRoute(app, deps);
+  unregisterPassRoute(app, deps);
+  listChangedPassesRoute(app, deps);
+  readLatestPassRoute(app, deps);
+  logPassFaultsRoute(app);
 }
 
 function mountIdentity(app: App, deps: RouteDeps): void {

@@ -7,15 +7,17 @@ import { acceptsHtml, prefersHtml } from './accept.ts';
 
 /** Addresses of the shop that only it answers. */
 const pages = ['/', '/checkout/:hold_token', '/orders/:transaction_id'];
+/** Addresses of the pages of tickets, which are an application of their own. */
+const ticketPages = ['/tickets/:transaction_id', '/transfer'];
 /** Addresses of the shop that the API answers too: the Accept header tells which is meant. */
 const sharedPages = new Set(['/events', '/events/:event_id']);
 
 const notBuilt = 'The shop is not built yet. Run "npm start", which builds it, or "npm run build".\n';
 
-function sendPage(reply: FastifyReply, built: boolean): FastifyReply {
+function sendPage(reply: FastifyReply, built: boolean, file = 'index.html'): FastifyReply {
   reply.header('vary', 'accept');
   if (!built) return reply.code(503).type('text/plain; charset=utf-8').send(notBuilt);
-  return reply.sendFile('index.html');
+  return reply.sendFile(file);
 }
 
 /** Gives the shop's page to browsers on the paths that it shares with the API. */
@@ -55,11 +57,11 @@ export function serveShop(app: FastifyInstance, folder: string): void {
   const built = existsSync(path.join(folder, 'index.html'));
   if (built) serveFiles(app, folder);
   sharePages(app, built);
-  for (const page of pages) {
+  for (const page of [...pages, ...ticketPages]) {
     app.get(page, { schema: { hide: true } }, (request: FastifyRequest, reply) => {
       if (!acceptsHtml(request.headers.accept))
         throw new Problem('not_found', 'There is only a page at this address.');
-      return sendPage(reply, built);
+      return sendPage(reply, built, ticketPages.includes(page) ? 'tickets.html' : 'index.html');
     });
   }
 }

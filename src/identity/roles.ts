@@ -24,6 +24,7 @@ const table = {
   'sales.read': ['administrator', 'owner', 'manager', 'cashier', 'auditor', 'api_key', 'till'],
   'sales.create': ['administrator', 'owner', 'manager', 'cashier', 'api_key', 'till'],
   'sales.refund': ['administrator', 'owner', 'manager', 'api_key'],
+  'tickets.reissue': ['administrator', 'owner', 'manager', 'cashier', 'api_key'],
   'shifts.read': ['administrator', 'owner', 'manager', 'cashier', 'auditor', 'till'],
   'shifts.open': ['administrator', 'owner', 'manager', 'cashier', 'till'],
   'shifts.manage': ['administrator', 'owner', 'manager'],

@@ -1,6 +1,8 @@
 import { FairGate } from '../base/fair-gate.ts';
 import { limits } from '../base/limits.ts';
 import type { SaleLinks } from '../orders/sale-token.ts';
+import type { EventKey } from '../base/ids.ts';
+import type { TicketLook } from '../fulfilment/ticket-look.ts';
 import { createEmailWay } from './email-way.ts';
 import type { Mailer } from './message.ts';
 import type { MessageWay, MessageWays } from './outgoing-message.ts';
@@ -11,6 +13,8 @@ type Options = {
   mailer: Mailer;
   /** The address that mails come from. */
   sender: string;
+  /** How the tickets of an event look. */
+  lookOf(key: EventKey): Promise<TicketLook>;
   textChannels: TextChannels;
   /** The links of a sale, absolute; null when the public address is not known. */
   linksOf(tenantId: number, transactionId: string): SaleLinks | null;
@@ -29,11 +33,12 @@ function shared(way: MessageWay, roomMax: number): MessageWay {
 export function openMessageWays({
   mailer,
   sender,
+  lookOf,
   textChannels,
   linksOf,
 }: Options): MessageWays & { email: MessageWay } {
   const ways: MessageWays & { email: MessageWay } = {
-    email: shared(createEmailWay({ mailer, sender, linksOf }), limits.mailConnectionsMax),
+    email: shared(createEmailWay({ mailer, sender, lookOf, linksOf }), limits.mailConnectionsMax),
   };
   for (const name of ['sms', 'whatsapp'] as const) {
     const channel = textChannels[name];

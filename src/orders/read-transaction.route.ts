@@ -70,6 +70,7 @@ const saleSchema = object({
     events: Type.String(),
     tickets: Type.String(),
     calendar: Type.String(),
+    ticket_page: Type.String({ description: 'The tickets as a page for the telephone' }),
     page: Type.String(),
   }),
 });
@@ -104,7 +105,7 @@ export function readTransactionRoute(app: App, deps: Deps): void {
       if (!sale) throw saleNotFound();
       const { secret, publicUrl, wallets } = deps;
       return saleAnswer(sale, saleLinks(secret, publicUrl, key.tenantId, key.transactionId), (itemNo) =>
-        walletLinks(secret, publicUrl, key, itemNo, wallets),
+        walletLinks(secret, publicUrl, { ...key, transferId: null }, itemNo, wallets),
       );
     },
   );

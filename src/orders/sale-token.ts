@@ -11,6 +11,7 @@ export type SaleLinks = {
   events: string;
   tickets: string;
   calendar: string;
+  ticket_page: string;
   page: string;
   /** The page by few characters: an SMS is paid for by its length. */
   short: string;
@@ -50,13 +51,47 @@ export function openSale(secret: string, transactionId: string, token: string | 
   return timingSafeEqual(Buffer.from(match[2]!, 'base64url'), mac(secret, key)) ? key : null;
 }
 
+/** What a link to tickets opens: a buyer's all of a sale, a holder's the one that a transfer brought. */
+export type TicketAccess = SaleKey & { transferId: string | null };
+
+const uuidBytes = (id: string) => Buffer.from(id.replaceAll('-', ''), 'hex');
+
+function holderMac(secret: string, { tenantId, transactionId }: SaleKey, transferId: string): Buffer {
+  const text = `holder|${tenantId}|${transactionId}|${transferId}`;
+  return createHmac('sha256', secret).update(text).digest().subarray(0, macBytes);
+}
+
+/** The unguessable part of a holder's link: the transfer's 16 bytes before those that prove it. */
+export function holderToken(secret: string, key: SaleKey, transferId: string): string {
+  const bytes = Buffer.concat([uuidBytes(transferId), holderMac(secret, key, transferId)]);
+  return `${key.tenantId}.${bytes.toString('base64url')}`;
+}
+
+/** What a buyer's or a holder's token opens, or null for any other text. */
+export function openTickets(
+  secret: string,
+  transactionId: string,
+  token: string | undefined,
+): TicketAccess | null {
+  const sale = openSale(secret, transactionId, token);
+  if (sale) return { ...sale, transferId: null };
+  const match = shortPattern.exec(token ?? '');
+  const tenantId = Number(match?.[1]);
+  if (!match || tenantId > maxInt4 || !isUuid(transactionId)) return null;
+  const bytes = Buffer.from(match[2]!, 'base64url');
+  const transferId = formatUuid(bytes.subarray(0, 16));
+  const key = { tenantId, transactionId };
+  return timingSafeEqual(bytes.subarray(16), holderMac(secret, key, transferId))
+    ? { ...key, transferId }
+    : null;
+}
+
 // The sale's 16 bytes before those of its token: 34 bytes are 46 characters.
 const shortPattern = /^([1-9]\d{0,9})\.([A-Za-z0-9_-]{46})$/;
 
 /** What a short link says of a sale: `<tenantId>.<46 characters>`, as unguessable as its token. */
 export function shortCode(secret: string, tenantId: number, transactionId: string): string {
-  const id = Buffer.from(transactionId.replaceAll('-', ''), 'hex');
-  return `${tenantId}.${Buffer.concat([id, mac(secret, { tenantId, transactionId })]).toString('base64url')}`;
+  return `${tenantId}.${Buffer.concat([uuidBytes(transactionId), mac(secret, { tenantId, transactionId })]).toString('base64url')}`;
 }
 
 /** The sale that a short link's code opens, or null when it is malformed or another sale's. */
@@ -88,22 +123,48 @@ export function saleLinks(
     events: `${sale}/events${query}`,
     tickets: `${sale}/tickets.pdf${query}`,
     calendar: `${sale}/calendar.ics${query}`,
+    ticket_page: `${base}/tickets/${transactionId}${query}`,
     page: `${base}/orders/${transactionId}${query}`,
     short: `${base}/o/${shortCode(secret, tenantId, transactionId)}`,
   };
+}
+
+/** The token of whoever has this access. */
+export function accessToken(secret: string, access: TicketAccess): string {
+  const { tenantId, transactionId, transferId } = access;
+  return transferId === null
+    ? saleToken(secret, tenantId, transactionId)
+    : holderToken(secret, access, transferId);
+}
+
+/** Where whoever has this access finds their tickets: all of them, and as a page for the telephone. */
+export function ticketLinks(secret: string, publicUrl: string | undefined, access: TicketAccess) {
+  const base = (publicUrl ?? '').replace(/\/+$/, '');
+  const query = `?token=${accessToken(secret, access)}`;
+  const sale = `${base}/sales/transactions/${access.transactionId}`;
+  return {
+    pdf: `${sale}/tickets.pdf${query}`,
+    calendar: `${sale}/calendar.ics${query}`,
+    page: `${base}/tickets/${access.transactionId}${query}`,
+  };
+}
+
+/** The link that a ticket goes to its receiver by. */
+export function transferLink(publicUrl: string | undefined, token: string): string {
+  return `${(publicUrl ?? '').replace(/\/+$/, '')}/transfer?token=${token}`;
 }
 
 /** The links of one ticket to the wallets that are configured. */
 export function walletLinks(
   secret: string,
   publicUrl: string | undefined,
-  { tenantId, transactionId }: SaleKey,
+  access: TicketAccess,
   itemNo: number,
   wallets: { apple: boolean; google: boolean },
 ): WalletLinks {
   const base = (publicUrl ?? '').replace(/\/+$/, '');
-  const query = `?token=${saleToken(secret, tenantId, transactionId)}`;
-  const ticket = `${base}/sales/transactions/${transactionId}/tickets/${itemNo}`;
+  const query = `?token=${accessToken(secret, access)}`;
+  const ticket = `${base}/sales/transactions/${access.transactionId}/tickets/${itemNo}`;
   return {
     ...(wallets.apple && { apple_wallet: `${ticket}/apple-wallet.pkpass${query}` }),
     ...(wallets.google && { google_wallet: `${ticket}/google-wallet${query}` }),

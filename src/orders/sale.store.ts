@@ -42,6 +42,8 @@ type ItemRow = {
   total: number;
   key_id: number | null;
   signature: Buffer | null;
+  generation: number;
+  transfer_id: string | null;
 };
 
 type TaxRow = { transaction_id: string; name: string; rate_ppm: number | null; amount: number };
@@ -71,7 +73,7 @@ select t.transaction_id, t.status, t.created_at, t.completed_at, t.progress_even
 
 const items = `
 select i.transaction_id, i.item_no, i.zone_no, z.name as zone_name, i.seat_no, s.row_label, s.seat_label, i.total,
-       k.key_id, k.signature
+       k.key_id, k.signature, coalesce(k.generation, 1) as generation, k.transfer_id
   from transaction_items i
   join zones z on z.tenant_id = i.tenant_id and z.event_id = i.event_id and z.zone_no = i.zone_no
   left join seats s on s.tenant_id = i.tenant_id and s.event_id = i.event_id and s.seat_no = i.seat_no
@@ -94,14 +96,22 @@ select s.transaction_id, s.name, s.state, s.progress_event, s.attempts, s.update
  order by s.transaction_id, s.progress_event nulls last, s.name`;
 
 function itemOf(row: ItemRow): SaleItem {
-  const { seat_no, row_label, seat_label, key_id, signature } = row;
+  const {
+    seat_no,
+    row_label,
+    seat_label,
+    key_id: keyId,
+    signature,
+    generation,
+    transfer_id: transferId,
+  } = row;
   return {
     itemNo: row.item_no,
     zoneNo: row.zone_no,
     zoneName: row.zone_name,
     seat: seat_no === null ? null : { seatNo: seat_no, row: row_label ?? '', number: seat_label ?? '' },
     total: row.total,
-    ticket: key_id === null || signature === null ? null : { keyId: key_id, signature },
+    ticket: keyId === null || signature === null ? null : { keyId, signature, generation, transferId },
   };
 }
 
@@ -141,6 +151,7 @@ function saleOf(tenantId: number, row: HeadRow, parts: Pick<Sale, 'items' | 'tax
     event: { eventId: row.event_id, name: row.event_name, startsAt: row.starts_at },
     venue: { name: row.venue_name, address: row.address, timezone: row.timezone },
     seller: { name: row.seller_name, legalName: row.legal_name, taxId: row.tax_id },
+    heldBy: null,
     ...parts,
   };
 }

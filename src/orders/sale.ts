@@ -14,7 +14,14 @@ export type SaleItem = {
   seat: { seatNo: number; row: string; number: string } | null;
   total: number;
   /** Null until the ticket is made. */
-  ticket: { keyId: number; signature: Buffer } | null;
+  ticket: {
+    keyId: number;
+    signature: Buffer;
+    /** The how-manieth code of the ticket. */
+    generation: number;
+    /** By which its holder has it; null: it is the buyer's. */
+    transferId: string | null;
+  } | null;
 };
 
 export type SaleTax = { name: string; ratePpm: number | null; amount: number };
@@ -50,7 +57,14 @@ export type Sale = {
   items: SaleItem[];
   taxes: SaleTax[];
   steps: SaleStep[];
+  /** The transfer by whose holder this is read: then it is the one ticket, without prices; null: the buyer's sale. */
+  heldBy: string | null;
 };
+
+/** Whether whoever reads a sale has this place's ticket: it is made, and nobody else's by now. */
+export function isHeld(sale: Sale, item: SaleItem): boolean {
+  return item.ticket !== null && item.ticket.transferId === sale.heldBy;
+}
 
 /** The id of a ticket in the API. */
 export function formatTicketId(transactionId: string, itemNo: number): string {
@@ -93,7 +107,7 @@ function itemAnswer(sale: Sale, item: SaleItem, linksOf: LinksOfTicket) {
     zone_name: item.zoneName,
     ...(seat && { seat_id: formatSeatId(event, seat.seatNo), row: seat.row, number: seat.number }),
     total: item.total,
-    links: item.ticket ? linksOf(item.itemNo) : {},
+    links: isHeld(sale, item) ? linksOf(item.itemNo) : {},
   };
 }
 

@@ -76,12 +76,35 @@ async function makeTickets(hall: Hall, transactionIds: string[]): Promise<void> 
     [hall.tenantId, transactionIds],
   );
   for (const place of rows) {
-    const signature = signTicket({ ...hall, ...place, keyId: 1 }, readPrivateKey(privateKey));
+    const signature = signTicket({ ...hall, ...place, keyId: 1, generation: 1 }, readPrivateKey(privateKey));
     await pool.query('insert into tickets values ($1, $2, $3, 1, $4)', [
       hall.tenantId,
       place.transactionId,
       place.itemNo,
       signature,
+    ]);
+  }
+  // The ticket of sale 2 got another code, and then another holder.
+  const ticket = { ...rows.find((row) => row.transactionId === transactionIds[1])!, ...hall, keyId: 1 };
+  await pool.query(
+    `insert into ticket_transfers values ($1, $2, $2, $3, '\\x01', now(), now(), null, now(), '\\x02', 'Luis',
+                                          'l@example.com', 'es')`,
+    [hall.tenantId, ticket.transactionId, ticket.itemNo],
+  );
+  for (const [generation, transferId, reason] of [
+    [2, null, 'reissued'],
+    [3, ticket.transactionId, 'transferred'],
+  ] as const) {
+    const signature = signTicket({ ...ticket, generation }, readPrivateKey(privateKey));
+    await pool.query('select renew_ticket_code($1, $2, $3, $4, $5, 1::smallint, $6, $7, $8, now())', [
+      hall.tenantId,
+      hall.eventId,
+      ticket.transactionId,
+      ticket.itemNo,
+      generation - 1,
+      signature,
+      transferId,
+      reason,
     ]);
   }
 }
@@ -240,6 +263,21 @@ const violations: Record<string, Record<string, string[]>> = {
         where item_no = 1 and ${sale(1)}`,
     ],
     'a key that is lost': [`delete from seller_keys where ${mine}`],
+  },
+  'I7 codes': {
+    'a code that is not revoked': [`delete from revoked_codes where ${mine} and revocation_no = 1`],
+    'a revoked code of a ticket that has no other': [
+      `update revoked_codes set item_no = 9 where ${mine} and revocation_no = 1`,
+    ],
+    'a counter that went on alone': [`update revocation_counters set last_no = 9 where ${mine}`],
+  },
+  'I7 transfers': {
+    'a ticket of a transfer that nobody accepted': [
+      `update ticket_transfers set accepted_at = null, withdrawn_at = now(), accept_key_hash = null, holder_name = null,
+              holder_email = null, holder_locale = null where ${mine}`,
+      `update revoked_codes set reason = 'reissued' where ${mine}`,
+    ],
+    'an acceptance that revoked nothing': [`update revoked_codes set reason = 'reissued' where ${mine}`],
   },
   'I8 steps': {
     'a sale completed too early': [

@@ -4,6 +4,7 @@ import { systemClock, systemIds } from '../../src/base/ids.ts';
 import type { StepKey } from '../../src/base/step.ts';
 import { createPool, type Pool } from '../../src/db/pool.ts';
 import { reader, transact } from '../../src/db/transaction.ts';
+import { TicketLooks } from '../../src/fulfilment/ticket-look.store.ts';
 import { commandActor } from '../../src/identity/principal.ts';
 import { createSmtpMailer } from '../../src/notifications/mailer.adapter.ts';
 import type { Mailer } from '../../src/notifications/message.ts';
@@ -41,6 +42,7 @@ let ways: MessageWays;
 let sendText: StepHandler;
 let sendEmail: StepHandler;
 let queued: QueuedMessages;
+let looks: TicketLooks;
 /** How far the clock of the senders is ahead. */
 let laterSeconds = 0;
 const alerts: string[] = [];
@@ -64,6 +66,7 @@ before(async () => {
   database = await createTestDatabase();
   pool = createPool({ url: database.url, size: 6, name: 'test' });
   await createSampleSeller(pool);
+  looks = new TicketLooks({ reader: reader(pool), clock: systemClock });
   smtp = await startSmtpFake();
   twilio = await startTwilioFake();
   meta = await startMetaFake();
@@ -88,6 +91,7 @@ before(async () => {
   const all = openMessageWays({
     mailer,
     sender: 'tickets@seller.example',
+    lookOf: (key) => looks.lookOf(key),
     textChannels: { sms, whatsapp },
     linksOf,
   });
@@ -463,6 +467,7 @@ test('nothing is sent while a circuit is open, and it counts as no attempt', asy
   const narrow = openMessageWays({
     mailer,
     sender: 'tickets@seller.example',
+    lookOf: (key) => looks.lookOf(key),
     textChannels: { whatsapp },
     linksOf,
   });

@@ -30,3 +30,26 @@ export async function readPdf(bytes: Uint8Array): Promise<PdfPage[]> {
   await task.destroy();
   return pages;
 }
+
+type Node = { role?: string; alt?: string; children?: Node[] };
+
+function partsOf(node: Node): { role: string; alt: string | undefined }[] {
+  const isPart = node.role !== undefined && node.role !== 'Root' && node.role !== 'Sect';
+  if (isPart) return [{ role: node.role!, alt: node.alt }];
+  return (node.children ?? []).flatMap(partsOf);
+}
+
+/** How a PDF is told to who listens to it: its language, its title, and each page's tagged parts. */
+export async function readPdfParts(bytes: Uint8Array) {
+  const task = getDocument({ data: new Uint8Array(bytes), standardFontDataUrl: fonts.pathname });
+  const document = await task.promise;
+  const { info } = await document.getMetadata();
+  const { Language: lang, Title: title } = info as { Language?: string; Title?: string };
+  const pages = [];
+  for (let number = 1; number <= document.numPages; number++) {
+    const tree = (await (await document.getPage(number)).getStructTree()) as Node | null;
+    pages.push(tree ? partsOf(tree) : []);
+  }
+  await task.destroy();
+  return { lang, title, pages };
+}

@@ -28,6 +28,7 @@ export function sampleSale(changes: Partial<Sale> = {}): Sale {
     items: [],
     taxes: [{ name: 'IVA', ratePpm: 160_000, amount: 640 }],
     steps: [],
+    heldBy: null,
     ...changes,
   };
   const item = (itemNo: number, zoneName: string, seat: SaleItem['seat']): SaleItem => {
@@ -37,9 +38,17 @@ export function sampleSale(changes: Partial<Sale> = {}): Sale {
       transactionId: sale.transactionId,
       itemNo,
       keyId: 1,
+      generation: 1,
     };
     const signature = signTicket(claims, sampleKeys.privateKey);
-    return { itemNo, zoneNo: itemNo, zoneName, seat, total: 2_470, ticket: { keyId: 1, signature } };
+    return {
+      itemNo,
+      zoneNo: itemNo,
+      zoneName,
+      seat,
+      total: 2_470,
+      ticket: { keyId: 1, signature, generation: 1, transferId: null },
+    };
   };
   if (!changes.items) {
     sale.items = [item(1, 'Platea', { seatNo: 155, row: 'F', number: '12' }), item(2, 'De pie', null)];

@@ -1,6 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
 import { systemClock } from '../../src/base/ids.ts';
 import { createPool } from '../../src/db/pool.ts';
+import { reader } from '../../src/db/transaction.ts';
+import { TicketLooks } from '../../src/fulfilment/ticket-look.store.ts';
 import { startWorkers } from '../../src/fulfilment/start-workers.job.ts';
 import { createOutboxMailer } from '../../src/notifications/mailer.adapter.ts';
 import { openMessageWays } from '../../src/notifications/message-ways.adapter.ts';
@@ -35,6 +37,7 @@ export async function startTestWorkers(
     connectionsMax: 4,
     onError: (err) => note({ err }, 'queue'),
   });
+  const looks = new TicketLooks({ reader: reader(pool), clock: systemClock });
   const endWork = await startWorkers({
     pool,
     queue,
@@ -42,6 +45,7 @@ export async function startTestWorkers(
       mailer,
       textChannels,
       sender: 'tickets@seller.example',
+      lookOf: (key) => looks.lookOf(key),
       linksOf: (tenantId, transactionId) => saleLinks(testSecret, testPublicUrl, tenantId, transactionId),
     }),
     clock: systemClock,

@@ -147,7 +147,7 @@ export type ConfirmRequest = {
   expected_total: number;
 };
 
-export type SaleLinks = { self: string; events: string; tickets: string; page: string };
+export type SaleLinks = { self: string; events: string; tickets: string; ticket_page: string; page: string };
 
 export type Confirmation = {
   success: boolean;

@@ -1,0 +1,68 @@
+import type { Clock, IdSource } from '../base/ids.ts';
+import { limits } from '../base/limits.ts';
+import type { Pool } from '../db/pool.ts';
+import { transact } from '../db/transaction.ts';
+import type { App } from '../http/app.ts';
+import { requireAttempt } from '../identity/attempt.store.ts';
+import { makeToken } from '../identity/secret-token.ts';
+import { transferLink } from '../orders/sale-token.ts';
+import { formatTicketId } from '../orders/sale.ts';
+import { refuseFormerHolder, refuseStarted, requireAccess, transferRule } from './held-ticket.ts';
+import { lockTicket } from './renew-ticket.store.ts';
+import { offerTransfer } from './ticket-transfer.store.ts';
+import { ticketParamsSchema, ticketTokenQuerySchema, transferSchema } from './ticket.schema.ts';
+
+type Deps = { pool: Pool; secret: string; clock: Clock; ids: IdSource; publicUrl: string | undefined };
+
+/** `POST /sales/transactions/{id}/tickets/{item_no}/transfers`: a link by which somebody else takes the ticket, once. */
+export function offerTicketRoute(app: App, { pool, secret, clock, ids, publicUrl }: Deps): void {
+  app.post(
+    '/sales/transactions/:transaction_id/tickets/:item_no/transfers',
+    {
+      compress: false,
+      config: {
+        problems: [
+          'transaction_not_found',
+          'tickets_not_ready',
+          'ticket_transferred',
+          'ticket_returned',
+          'event_started',
+          'too_many_attempts',
+        ],
+      },
+      schema: {
+        operationId: 'offerTicket',
+        tags: ['tickets'],
+        summary: 'Offer a ticket by a link; it takes the place of an open one before',
+        params: ticketParamsSchema,
+        querystring: ticketTokenQuerySchema,
+        response: { 201: transferSchema },
+      },
+    },
+    async ({ params, query }, reply) => {
+      const access = requireAccess(secret, params.transaction_id, query.token);
+      const { tenantId, transactionId } = access;
+      const key = { tenantId, transactionId, itemNo: params.item_no };
+      const ticketId = formatTicketId(transactionId, key.itemNo);
+      const now = clock.now();
+      await requireAttempt(pool, `transfer ${tenantId} ${ticketId}`, transferRule, now);
+      const token = makeToken('transfer', tenantId);
+      const transferId = ids.uuid();
+      const expiresAt = await transact(pool, async (tx) => {
+        const ticket = await lockTicket(tx, key);
+        refuseFormerHolder(ticket, access);
+        refuseStarted(ticket, now);
+        const latest = now.getTime() + limits.transferSeconds * 1_000;
+        const until = new Date(Math.min(latest, ticket.startsAt.getTime()));
+        await offerTransfer(tx, key, { transferId, tokenHash: token.hash, createdAt: now, expiresAt: until });
+        return until;
+      });
+      return reply.code(201).send({
+        id: transferId,
+        ticket_id: ticketId,
+        link: transferLink(publicUrl, token.text),
+        expires_at: expiresAt.toISOString(),
+      });
+    },
+  );
+}
