@@ -14,7 +14,7 @@ const transport = nodemailer.createTransport({ host: '127.0.0.1', port: Number(s
 const mailer: Mailer = {
   async deliver(mail) {
     await transport.sendMail(mail);
-    return { outcome: 'accepted' };
+    return { outcome: 'accepted', detail: '' };
   },
   close: () => transport.close(),
 };

@@ -47,6 +47,7 @@ const metaChannel = (gate: Partial<GateOptions> = {}): Channel =>
 const sms = (changes: Partial<TextMessage> = {}): TextMessage => ({
   reference: '1.019a5b7e-6f10-7abc-9def-0123456789ab.sms.tickets.1',
   attempt: 1,
+  since: new Date(),
   to: '+584125550000',
   content: { channel: 'sms', body: 'Sus entradas: https://tickets.example/o/1' },
   ...changes,
@@ -55,6 +56,7 @@ const sms = (changes: Partial<TextMessage> = {}): TextMessage => ({
 const whatsapp: TextMessage = {
   reference: '1.019a5b7e-6f10-7abc-9def-0123456789ab.whatsapp.tickets.1',
   attempt: 1,
+  since: new Date(),
   to: '+584125550000',
   content: { channel: 'whatsapp', template: 'tickets_ready', locale: 'es', variables: ['Ana', '12 dic'] },
 };

@@ -9,8 +9,8 @@ import { saleFacts } from '../src/notifications/sale-facts.ts';
 import { measureSms } from '../src/notifications/sms-text.ts';
 import { exampleFacts, variablesOf } from '../src/notifications/template-variables.ts';
 import { compileSource, prepareTemplate, type TemplateSource } from '../src/notifications/template.ts';
-import { ticketsSubject, writeTicketsMail } from '../src/notifications/tickets-mail.ts';
-import { sampleSale } from './support/sample-sale.ts';
+import { saleMailSubject, writeSaleMail } from '../src/notifications/sale-mail.ts';
+import { sampleMessage, sampleSale } from './support/sample-sale.ts';
 
 const source = (
   changes: Partial<TemplateSource['mail']> & { sms?: string; variables?: string[] },
@@ -72,9 +72,7 @@ describe('the templates of the house', () => {
   });
 
   test('the tickets mail of a sale names places, sums and the order', () => {
-    const sale = sampleSale({ locale: 'en' }) as ReturnType<typeof sampleSale> & {
-      customer: { email: string };
-    };
+    const message = sampleMessage(sampleSale({ locale: 'en' }));
     const links = {
       self: '',
       events: '',
@@ -84,8 +82,8 @@ describe('the templates of the house', () => {
       short: 'https://shop.example/o/1',
       page: 'https://shop.example/orders/1?token=1.a&b=c',
     };
-    const mail = writeTicketsMail(sale, Buffer.from('pdf'), 'tickets@seller.example', links);
-    assert.equal(mail.subject, ticketsSubject(sale));
+    const mail = writeSaleMail(message, Buffer.from('pdf'), 'tickets@seller.example', links);
+    assert.equal(mail.subject, saleMailSubject(message));
     assert.match(mail.text, /^Platea, row F, seat 12 \$24\.70$/m);
     assert.match(mail.text, /^De pie, general admission \$24\.70$/m);
     assert.match(mail.text, /^Total \$49\.40$/m);
@@ -93,7 +91,7 @@ describe('the templates of the house', () => {
     assert.match(mail.text, /^Invoice A-00000042$/m);
     assert.ok(mail.text.includes(links.page));
     assert.ok(mail.html.includes('href="https://shop.example/orders/1?token=1.a&amp;b=c"'));
-    assert.deepEqual(writeTicketsMail(sale, Buffer.from('pdf'), 'tickets@seller.example', links), mail);
+    assert.deepEqual(writeSaleMail(message, Buffer.from('pdf'), 'tickets@seller.example', links), mail);
     assert.equal(mail.attachments[0]?.filename, 'tickets-A-00000042.pdf');
   });
 

@@ -6,7 +6,8 @@ import type { Row, Tx } from '../../src/db/transaction.ts';
 import { formatFiscalNumber } from '../../src/fiscal/fiscal-number.ts';
 import { drawTickets } from '../../src/fulfilment/ticket-pdf.ts';
 import type { Mailer } from '../../src/notifications/message.ts';
-import { ticketsMessageId, ticketsSubject, writeTicketsMail } from '../../src/notifications/tickets-mail.ts';
+import { houseVoice } from '../../src/notifications/built-in-template.ts';
+import { saleMailSubject, saleMessageId, writeSaleMail } from '../../src/notifications/sale-mail.ts';
 import { readSale } from '../../src/orders/sale.store.ts';
 import type { Sale } from '../../src/orders/sale.ts';
 
@@ -182,20 +183,17 @@ async function makeTickets(tx: Tx, key: EventKey, transactionId: string, places:
 }
 
 async function sendTickets(tx: Tx, mailer: Mailer, sale: Sale): Promise<void> {
-  const toBuyer = sale as Sale & { customer: { email: string } };
+  const { tenantId, transactionId } = sale;
+  const key = { tenantId, transactionId, channel: 'email', kind: 'tickets', occasionNo: 1 } as const;
+  const to = sale.customer.email ?? '';
+  const message = { key, sale, to, voice: houseVoice, facts: {}, since: sale.createdAt };
   const pdf = await drawTickets(sale);
-  const delivery = await mailer.deliver(writeTicketsMail(toBuyer, pdf, sender, null));
+  const delivery = await mailer.deliver(writeSaleMail(message, pdf, sender, null));
   if (delivery.outcome !== 'accepted') throw new Error(`the mail was not taken: ${delivery.reason}`);
   await tx.query({
     text: `insert into messages (tenant_id, transaction_id, channel, recipient, subject, state, attempts, message_id)
            values ($1, $2, 'email', $3, $4, 'accepted', 1, $5)`,
-    values: [
-      sale.tenantId,
-      sale.transactionId,
-      toBuyer.customer.email,
-      ticketsSubject(sale),
-      ticketsMessageId(sale, sender),
-    ],
+    values: [tenantId, transactionId, message.to, saleMailSubject(message), saleMessageId(key, sender)],
   });
 }
 

@@ -282,16 +282,32 @@ export const invariants: readonly Invariant[] = [
   {
     id: 'I8 messages',
     sentence:
-      'A paid sale has the step of each address it names, and a message that has ended with it, accepted exactly when done',
-    sql: `select format('sale %s: e-mail step %s, message %s; SMS step %s', transaction_id, s.state, m.state, p.state) as culprit
+      'A paid sale has a step or a message for each address it names, and a step that is done has a message that was accepted',
+    sql: `select format('sale %s: %s step %s, message %s', t.transaction_id, c.name, s.state, m.state) as culprit
             from (${paid}) t
-            left join (${steps('email')}) s using (tenant_id, transaction_id)
-            left join (${steps('sms')}) p using (tenant_id, transaction_id)
-            left join (select m.* from messages m where ${own('m')} and m.channel = 'email' and m.kind = 'tickets') m using (tenant_id, transaction_id)
-           where (t.customer_email is not null) <> (s.name is not null)
-              or (t.customer_phone is not null) <> (p.name is not null)
-              or (s.state <> 'pending' and (s.state = 'done') <> coalesce(m.state in ('accepted', 'delivered', 'read', 'bounced'), false))
-              or (s.state <> 'pending' and m.state in ('queued', 'sending'))`,
+           cross join (values ('email'), ('sms'), ('whatsapp')) c (name)
+            left join (select s.* from steps s where ${own('s')}) s
+              on s.tenant_id = t.tenant_id and s.transaction_id = t.transaction_id and s.name::text = c.name
+            left join (select m.* from messages m where ${own('m')} and m.kind = 'tickets' and m.occasion_no = 1) m
+              on m.tenant_id = t.tenant_id and m.transaction_id = t.transaction_id and m.channel = c.name
+           where (s.state = 'done' and coalesce(m.state not in ('accepted', 'delivered', 'read', 'bounced'), true))
+              or (s.state <> 'pending' and m.state in ('queued', 'sending') and m.next_attempt_at is null)
+              or (s.name is null and c.name = case when t.customer_phone is not null then 'sms' end
+                  and not exists (select from messages o where o.tenant_id = t.tenant_id
+                                   and o.transaction_id = t.transaction_id and o.channel in ('sms', 'whatsapp')))
+              or (s.name is null and c.name = case when t.customer_email is not null then 'email' end
+                  and not exists (select from messages o where o.tenant_id = t.tenant_id
+                                   and o.transaction_id = t.transaction_id and o.channel = 'email'))`,
+  },
+  {
+    id: 'I8 deadlines',
+    sentence:
+      'No message is still to be sent an hour after its deadline, nor handed over an hour after it came back',
+    sql: `select format('message %s of sale %s by %s is %s, due at %s', m.kind, m.transaction_id, m.channel, m.state,
+                        m.next_attempt_at) as culprit
+            from messages m
+           where ${own('m')} and m.next_attempt_at is not null
+             and greatest(m.deadline_at, m.failed_at, m.due_at) < now() - interval '1 hour'`,
   },
   {
     id: 'I9 expiry',

@@ -4,8 +4,10 @@ import { importPlanCommand } from './import-plan.ts';
 import { setNumberingCommand } from './set-numbering.ts';
 import { migrateCommand } from './migrate.ts';
 import { rebuildStatisticsCommand } from './rebuild-statistics.ts';
+import { replayCommand, resendCommand } from './resend.ts';
 import { seedCommand } from './seed.ts';
 import { serveCommand, workCommand } from './serve.ts';
+import { traceCommand } from './trace.ts';
 import { verifyTicketCommand } from './verify-ticket.ts';
 import type { Command } from './command.ts';
 
@@ -19,6 +21,9 @@ export const commands: readonly Command[] = [
   createOwnerCommand,
   createAdminCommand,
   setNumberingCommand,
+  traceCommand,
+  resendCommand,
+  replayCommand,
   auditCommand,
   rebuildStatisticsCommand,
   verifyTicketCommand,

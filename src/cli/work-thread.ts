@@ -5,6 +5,8 @@ import { assert } from '../base/assert.ts';
 import { systemClock } from '../base/ids.ts';
 import { limits } from '../base/limits.ts';
 import { createPool } from '../db/pool.ts';
+import { reader } from '../db/transaction.ts';
+import { TicketLooks } from '../fulfilment/ticket-look.store.ts';
 import { openPressure } from '../fulfilment/pressure.ts';
 import { openApns } from '../fulfilment/apns.adapter.ts';
 import { openGoogleApi } from '../fulfilment/google-wallet.adapter.ts';
@@ -13,6 +15,7 @@ import { readGoogleWallet, readPassKeys } from '../fulfilment/wallet-keys.adapte
 import { startWorkers } from '../fulfilment/start-workers.job.ts';
 import type { WorkerNews, WorkerOrder, WorkerSettings } from '../fulfilment/worker-thread.ts';
 import { createOutboxMailer, createSmtpMailer, readSenderAddress } from '../notifications/mailer.adapter.ts';
+import { openMessageWays } from '../notifications/message-ways.adapter.ts';
 import { openTextChannels } from '../notifications/text-channels.adapter.ts';
 import { saleLinks } from '../orders/sale-token.ts';
 import { openQueue } from '../queue/queue.ts';
@@ -50,18 +53,24 @@ const mailer =
         signal: ending.signal,
         onOutage: (reason) => trouble({ reason }, 'the mail server is away; mails wait for it'),
       });
+const looks = new TicketLooks({ reader: reader(pool), clock: systemClock });
 const endWork = await startWorkers({
   pool,
   queue,
-  mailer,
-  textChannels: openTextChannels(providers, systemClock),
-  sender: readSenderAddress(mailFrom),
-  linksOf: (tenantId, transactionId) =>
-    publicUrl === undefined ? null : saleLinks(secret, publicUrl, tenantId, transactionId),
+  ways: openMessageWays({
+    mailer,
+    textChannels: openTextChannels(providers, systemClock),
+    sender: readSenderAddress(mailFrom),
+    lookOf: (key) => looks.lookOf(key),
+    linksOf: (tenantId, transactionId) =>
+      publicUrl === undefined ? null : saleLinks(secret, publicUrl, tenantId, transactionId),
+  }),
   clock: systemClock,
   turn: openPressure(pressureCell).turn,
   log: { warn: trouble, error: trouble },
   onBatch: (batch) => tell({ kind: 'batch', ...batch }),
+  onMessage: ({ key, state }) => tell({ kind: 'message', channel: key.channel, message: key.kind, state }),
+  random: Math.random,
 });
 
 const { applePass, googleWallet, services } = wallets;
@@ -79,9 +88,8 @@ const endPushing = startPushingWallets({
 
 async function stop({ timeoutSeconds }: WorkerOrder): Promise<void> {
   await endPushing();
-  await endWork();
   ending.abort();
-  await queue.stop(timeoutSeconds);
+  await endWork(timeoutSeconds);
   mailer.close();
   await pool.end();
   port?.close();

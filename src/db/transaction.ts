@@ -32,10 +32,18 @@ export function reader(pool: Pool): Reader {
 export async function transact<T>(pool: Pool, work: (tx: Tx) => Promise<T>): Promise<T> {
   const client = await pool.connect();
   let open = true;
+  // A connection does one statement at a time; those that are asked for together take turns.
+  let last: Promise<unknown> = Promise.resolve();
   const tx = {
     query<R extends Row>(statement: Statement): Promise<R[]> {
-      if (!open) throw new Error('a transaction was used after its end');
-      return run<R>(client, statement);
+      const use = () => {
+        if (!open) throw new Error('a transaction was used after its end');
+        return run<R>(client, statement);
+      };
+      if (!open) return use();
+      const rows = last.then(use);
+      last = rows.catch(() => undefined);
+      return rows;
     },
   } as Tx;
   try {

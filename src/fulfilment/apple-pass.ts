@@ -123,7 +123,7 @@ export function makeApplePass(
     field('venue', say.venue, text.venue),
     ...(text.address === '' ? [] : [field('address', say.address, text.address)]),
     ...text.facts.map(({ label, value }, i) => field(`fact${i}`, label, value)),
-    ...(pageUrl === null ? [] : [field('order', say.tickets, pageUrl)]),
+    ...(pageUrl === null ? [] : [field('tickets', say.tickets, pageUrl)]),
     field('advice', '', `${text.advice}\n\n${text.legal}`),
   );
   if (!isVoid) {

@@ -42,6 +42,11 @@ function listen({ metrics, logger }: Options): (news: WorkerNews) => void {
         }
         return;
       }
+      case 'message': {
+        const { channel, message: kind, state } = news;
+        metrics.messages.inc({ channel, kind, state });
+        return;
+      }
       case 'trouble':
         logger.error({ ...news.fields, err: news.error }, news.message);
         return;

@@ -2,15 +2,14 @@ import { uuidv7Milliseconds, type Clock } from '../base/ids.ts';
 import { limits } from '../base/limits.ts';
 import type { StepKey, StepName } from '../base/step.ts';
 import type { Pool } from '../db/pool.ts';
+import type { MessageNews } from '../notifications/attempt-message.job.ts';
+import type { MessageWay, MessageWays } from '../notifications/outgoing-message.ts';
 import { createEmailSender } from '../notifications/send-email.job.ts';
+import { startQueuedMessages } from '../notifications/send-queued-messages.job.ts';
 import { createTextSender } from '../notifications/send-text.job.ts';
-import type { TextChannels } from '../notifications/text-channels.adapter.ts';
-import type { Mailer } from '../notifications/message.ts';
-import type { SaleLinks } from '../orders/sale-token.ts';
 import type { Queue, StepHandler, WorkOptions } from '../queue/queue.ts';
 import { createSalesCounter } from './count-sales.job.ts';
 import { createTicketMaker } from './make-tickets.job.ts';
-import { createMessageSkipper } from './skip-message.job.ts';
 import type { StepLog } from './step-lanes.job.ts';
 import { StepSweeper } from './sweep-steps.job.ts';
 import type { StepBatch } from './worker-thread.ts';
@@ -18,21 +17,27 @@ import type { StepBatch } from './worker-thread.ts';
 type Deps = {
   pool: Pool;
   queue: Queue;
-  mailer: Mailer;
-  /** The providers of SMS and WhatsApp; the steps of one that is not configured are skipped. */
-  textChannels: TextChannels;
-  sender: string;
-  linksOf(tenantId: number, transactionId: string): SaleLinks | null;
+  /** The ways to buyers; the steps of one that is not configured are skipped. */
+  ways: MessageWays & { email: MessageWay };
   clock: Clock;
   /** Awaited between two pieces of work: what else waits in this thread goes first, and confirming does (pressure.ts). */
   turn(): Promise<void>;
   log: StepLog;
   onBatch(batch: StepBatch): void;
+  /** Told of every message that has been accepted or has failed for good. */
+  onMessage(news: MessageNews): void;
+  /** From 0 to 1: spreads retries. */
+  random(): number;
 };
 
 const batches: WorkOptions = { batchMax: limits.stepBatchMax, concurrency: 1 };
-// Two, so that a batch that waits for a slow server does not keep the next from being made.
-const messageBatches: WorkOptions = { batchMax: limits.messageBatchMax, concurrency: 2 };
+// Two of a seller, so that a batch that waits for a slow server does not keep the next from being made; and several
+// sellers beside each other, so that one whose receivers hang holds up nobody else.
+const messageBatches: WorkOptions = {
+  batchMax: limits.messageBatchMax,
+  concurrency: limits.messageBatchesAtOnceMax,
+  sellerConcurrency: 2,
+};
 
 function measured(name: StepName, handler: StepHandler, { turn, onBatch, clock }: Deps): StepHandler {
   return async (steps) => {
@@ -79,23 +84,20 @@ function startSweeping({ pool, queue, clock, log }: Deps): () => Promise<void> {
 
 /**
  * Starts to work on what follows sales: tickets, mails, statistics; and to sweep up what was left.
- * @returns what ends it: it takes no more, and the queue's own `stop` waits for what has begun.
+ * @returns what ends it, the queue included: it takes no more, and waits so long for what has begun.
  */
-export async function startWorkers(deps: Deps): Promise<() => Promise<void>> {
+export async function startWorkers(deps: Deps): Promise<(timeoutSeconds: number) => Promise<void>> {
   const { pool, queue, log } = deps;
   const work = (name: StepName, options: WorkOptions, handler: StepHandler) =>
     queue.work(name, options, measured(name, handler, deps));
   await work('tickets', batches, createTicketMaker({ pool, log, handOver: handOverLater(deps) }));
   await work('statistics', batches, createSalesCounter({ pool, log }));
-  await work('email', messageBatches, createEmailSender(deps));
-  for (const [name, provider] of [
-    ['sms', 'SMS'],
-    ['whatsapp', 'WhatsApp'],
-  ] as const) {
-    const reason = `No ${provider} provider is configured.`;
-    const channel = deps.textChannels[name];
-    if (channel) await work(name, messageBatches, createTextSender({ ...deps, name, channel }));
-    else await work(name, batches, createMessageSkipper({ pool, log, name, reason }));
-  }
-  return startSweeping(deps);
+  await work('email', messageBatches, createEmailSender({ ...deps, way: deps.ways.email }));
+  await work('sms', messageBatches, createTextSender(deps));
+  const endMessages = startQueuedMessages(deps);
+  const endSweeping = startSweeping(deps);
+  return async (timeoutSeconds) => {
+    await endSweeping();
+    await Promise.all([endMessages(timeoutSeconds), queue.stop(timeoutSeconds)]);
+  };
 }

@@ -41,3 +41,17 @@ export async function countSales(tx: Tx, tenantId: number, transactionIds: reado
     values: [tenantId, transactionIds],
   });
 }
+
+/** Adds a step to those of one seller's sales whose step `beside` is pending. */
+export async function addStep(
+  tx: Tx,
+  tenantId: number,
+  transactionIds: readonly string[],
+  { name, beside }: { name: StepName; beside: StepName },
+): Promise<void> {
+  await tx.query({
+    name: 'add-step',
+    text: 'select add_step($1, $2::uuid[], $3, $4)',
+    values: [tenantId, transactionIds, name, beside],
+  });
+}

@@ -1,6 +1,8 @@
 import type { StepName } from '../base/step.ts';
 import type { AppleFiles } from './apple-pass.ts';
 import type { ProviderSettings } from '../notifications/channel.ts';
+import type { MessageChannel, MessageKind } from '../notifications/message-kind.ts';
+import type { MessageState } from '../notifications/message-state.ts';
 
 /** Whose wallets are told of changes, and where; files are read by the thread itself. */
 export type WalletSettings = {
@@ -38,6 +40,7 @@ export type StepBatch = {
 export type WorkerNews =
   | { kind: 'ready' }
   | ({ kind: 'batch' } & StepBatch)
+  | { kind: 'message'; channel: MessageChannel; message: MessageKind; state: MessageState }
   | { kind: 'trouble'; message: string; fields: Record<string, unknown>; error: Error | undefined };
 
 /** The order to finish and end. */

@@ -87,9 +87,17 @@ import { revokeSessionsRoute } from '../identity/revoke-sessions.route.ts';
 import { signInRoute } from '../identity/sign-in.route.ts';
 import { signOutRoute } from '../identity/sign-out.route.ts';
 import { verifyTwoFactorRoute } from '../identity/verify-two-factor.route.ts';
+import { changeMessageSettingsRoute } from '../notifications/change-message-settings.route.ts';
+import { listMessagesRoute } from '../notifications/list-messages.route.ts';
+import { readMessageSettingsRoute } from '../notifications/read-message-settings.route.ts';
+import { readMessageRoute } from '../notifications/read-message.route.ts';
+import { replayMessageRoute } from '../notifications/replay-message.route.ts';
+import { resendTicketsRoute } from '../notifications/resend-tickets.route.ts';
 import { readOutboxRoute } from '../notifications/read-outbox.route.ts';
 import { openOrderRoute } from '../orders/open-order.route.ts';
 import { readTransactionRoute } from '../orders/read-transaction.route.ts';
+import { readSaleTimelineRoute } from '../progress/read-sale-timeline.route.ts';
+import { readTimelineRoute } from '../progress/read-timeline.route.ts';
 import { streamTransactionRoute } from '../progress/stream-transaction.route.ts';
 import { listEventReportsRoute } from '../reporting/list-event-reports.route.ts';
 import { readEventReportRoute } from '../reporting/read-event-report.route.ts';
@@ -125,6 +133,7 @@ export function mountRoutes(app: App, deps: RouteDeps): void {
   readTransactionRoute(app, deps);
   openOrderRoute(app, deps);
   streamTransactionRoute(app, deps);
+  readTimelineRoute(app, deps);
   readTicketsRoute(app, deps);
   readCalendarRoute(app, deps);
   readApplePassRoute(app, deps);
@@ -133,10 +142,22 @@ export function mountRoutes(app: App, deps: RouteDeps): void {
   if (deps.outbox) readOutboxRoute(app, deps);
   mountTickets(app, deps);
   mountCallbacks(app, deps);
+  mountMessages(app, deps);
   mountIdentity(app, deps);
   mountReports(app, deps);
   listFiscalBlocksRoute(app, deps);
   voidFiscalBlockRoute(app, deps);
+}
+
+/** What staff see and do of the messages to buyers. */
+function mountMessages(app: App, deps: RouteDeps): void {
+  listMessagesRoute(app, deps);
+  readMessageRoute(app, deps);
+  replayMessageRoute(app, deps);
+  resendTicketsRoute(app, deps);
+  readSaleTimelineRoute(app, deps);
+  readMessageSettingsRoute(app, deps);
+  changeMessageSettingsRoute(app, deps);
 }
 
 /** What becomes of tickets after the sale. */

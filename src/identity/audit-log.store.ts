@@ -1,4 +1,4 @@
-import type { IdSource } from '../base/ids.ts';
+import { uuidv7Floor, type IdSource } from '../base/ids.ts';
 import type { Reader, Row, Tx } from '../db/transaction.ts';
 import { refuseSecrets, type Change, type Facts } from './audit-log.ts';
 import type { Actor } from './principal.ts';
@@ -49,6 +49,20 @@ export type AuditEntry = {
   address: string | null;
   requestId: string | null;
 };
+
+/** What was changed in things of a kind whose ids begin alike, the oldest first. @param since no change was before. */
+export async function listChangesOf(
+  reader: Reader,
+  tenantId: number,
+  object: { kind: string; idPrefix: string; since: Date },
+): Promise<{ at: Date; verb: string; objectId: string; actorName: string }[]> {
+  return await reader.query({
+    text: `select at, verb, object_id as "objectId", actor_name as "actorName" from audit_log
+            where tenant_id = $1 and entry_id >= $2 and object_kind = $3 and starts_with(object_id, $4)
+            order by entry_id`,
+    values: [tenantId, uuidv7Floor(object.since), object.kind, object.idPrefix],
+  });
+}
 
 /** A page of a seller's audit log, the newest first. */
 export async function listChanges(

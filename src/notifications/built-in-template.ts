@@ -1,7 +1,7 @@
 import { assert } from '../base/assert.ts';
 import type { Locale } from '../base/format.ts';
 import { builtInWords, layoutWords, type KindWords } from './built-in-words.ts';
-import type { MessageKind } from './message-kind.ts';
+import { channelOrder, type MessageKind } from './message-kind.ts';
 import { noBrand } from './brand.ts';
 import {
   compileSource,
@@ -115,4 +115,9 @@ export function builtInTemplate(kind: MessageKind, locale: Locale): Template {
 }
 
 /** The voice of a seller that has changed nothing. */
-export const houseVoice: Voice = { brand: noBrand, phoneCountry: '', template: builtInTemplate };
+export const houseVoice: Voice = {
+  brand: noBrand,
+  phoneCountry: '',
+  channels: channelOrder,
+  template: builtInTemplate,
+};

@@ -41,6 +41,8 @@ export type TextMessage = {
   reference: string;
   /** 1 at the first attempt: from the second on, the provider may have the message already. */
   attempt: number;
+  /** Since when it has been there: what the provider had before was another message. */
+  since: Date;
   /** E.164: `+584125550000`. */
   to: string;
   content: TextContent;
@@ -49,10 +51,13 @@ export type TextMessage = {
 /** What a message costs, in millionths of the currency's unit: providers charge fractions of a cent. */
 export type MessageCost = { micros: number; currency: string };
 
-/** What came of handing a message to a provider; `reason` is a sentence for the people who read the sale. */
+/**
+ * What came of handing a message to a provider; `reason` is a sentence for the people who read the sale. `untried`:
+ * nothing was sent, since the provider is known to be away or busy.
+ */
 export type ChannelDelivery =
   | { outcome: 'accepted'; providerId: string; cost?: MessageCost }
-  | { outcome: 'postponed'; reason: string; retryAfterSeconds?: number }
+  | { outcome: 'postponed'; reason: string; retryAfterSeconds?: number; untried?: true }
   | { outcome: 'refused'; reason: string };
 
 /** A way to people's telephones. It never throws: what goes wrong is an outcome. */

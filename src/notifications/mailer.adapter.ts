@@ -9,6 +9,8 @@ import type { Delivery, Mail, Mailer } from './message.ts';
 type Patience = { secondsMax: number; signal: AbortSignal; onOutage(reason: string): void };
 
 const probeMillisecondsMax = 5_000;
+// After mails have waited in vain, those behind them are postponed at once for so long, and do not wait as long once more.
+const restMilliseconds = 60_000;
 
 /** A mail as the library takes it. The same mail has the same bytes, its boundaries included. */
 function toMessage(mail: Mail): SendMailOptions {
@@ -57,7 +59,12 @@ class Outage {
 
   /** Notes that the server cannot be reached; `over` then waits until it can. */
   begin(reason: string): void {
-    this.#back ??= this.#waitUntilBack(reason).finally(() => (this.#back = undefined));
+    this.#back ??= this.#waitUntilBack(reason).then((isBack) => {
+      const forget = () => (this.#back = undefined);
+      if (isBack) forget();
+      else setTimeout(forget, restMilliseconds).unref();
+      return isBack;
+    });
   }
 
   async #waitUntilBack(reason: string): Promise<boolean> {
@@ -108,7 +115,10 @@ export function createSmtpMailer(url: string, patience?: Patience): Mailer {
   };
   return {
     async deliver(mail) {
-      await outage?.over();
+      if (outage && !(await outage.over())) {
+        const reason = 'The mail server is away, so nothing is sent to it for now.';
+        return { outcome: 'postponed', reason, untried: true };
+      }
       const { away = false, ...delivery } = await attempt(mail);
       if (!outage || !away || delivery.outcome === 'accepted') return delivery;
       outage.begin(delivery.reason);

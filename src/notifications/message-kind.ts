@@ -14,3 +14,6 @@ export type MessageKind = (typeof messageKinds)[number];
 /** The ways a message can go; the order is the one in which screens show them. */
 export const messageChannels = ['email', 'sms', 'whatsapp'] as const;
 export type MessageChannel = (typeof messageChannels)[number];
+
+/** The order in which ways are tried unless a seller says otherwise; the same as SQL's default. */
+export const channelOrder: readonly MessageChannel[] = ['whatsapp', 'sms', 'email'];

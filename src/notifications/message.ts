@@ -11,10 +11,14 @@ export type Mail = {
   attachments: { filename: string; contentType: string; content: Buffer }[];
 };
 
-/** What came of handing a mail over; `reason` is a sentence that says why it did not go. */
+/**
+ * What came of handing a mail over; `reason` is a sentence that says why it did not go. `untried`: nothing was sent, since
+ * the mail server is known to be away.
+ */
 export type Delivery =
-  | { outcome: 'accepted'; detail?: string; raw?: Buffer }
-  | { outcome: 'refused' | 'postponed'; reason: string };
+  | { outcome: 'accepted'; detail: string; raw?: Buffer }
+  | { outcome: 'refused'; reason: string }
+  | { outcome: 'postponed'; reason: string; untried?: true };
 
 /** Sends mails, or keeps them. It never throws: what goes wrong is an outcome. */
 export type Mailer = {

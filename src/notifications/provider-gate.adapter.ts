@@ -103,7 +103,8 @@ export class ProviderGate {
     const turn = this.#bucket.take(performance.now(), limits.providerTurnSecondsMax);
     if (!turn.granted) {
       const retryAfterSeconds = Math.ceil(turn.waitSeconds);
-      return { outcome: 'postponed', reason: `${name} takes no more messages right now.`, retryAfterSeconds };
+      const reason = `${name} takes no more messages right now.`;
+      return { outcome: 'postponed', reason, retryAfterSeconds, untried: true };
     }
     if (turn.waitSeconds > 0) await later(turn.waitSeconds);
     try {
@@ -116,7 +117,7 @@ export class ProviderGate {
       if (error instanceof ProviderFailure) return { outcome: 'postponed', reason: error.message };
       if (!(error instanceof BrokenCircuitError)) throw error;
       const reason = `${name} has failed several times in a row, so nothing is sent to it for ${openSeconds} s.`;
-      return { outcome: 'postponed', reason, retryAfterSeconds: openSeconds };
+      return { outcome: 'postponed', reason, retryAfterSeconds: openSeconds, untried: true };
     }
   }
 }

@@ -7,8 +7,9 @@ import { limits } from '../base/limits.ts';
 import type { Reader } from '../db/transaction.ts';
 import { prefersHtml } from '../http/accept.ts';
 import type { App } from '../http/app.ts';
-import { object, transactionIdSchema } from '../http/schemas.ts';
-import { readOutbox, readOutboxMail, type OutboxMail } from './message.store.ts';
+import { object } from '../http/schemas.ts';
+import { parseMessageReference } from './message-reference.ts';
+import { readOutbox, readOutboxMail, type OutboxMail } from './outbox.store.ts';
 
 type Deps = { reader: Reader };
 
@@ -16,7 +17,8 @@ type Deps = { reader: Reader };
 const policy =
   "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-src 'self'; frame-ancestors 'self'; base-uri 'none'";
 
-const mailPath = ({ tenantId, transactionId }: OutboxMail) => `/outbox/${tenantId}/${transactionId}`;
+const mailPath = ({ tenantId, transactionId, kind, occasionNo }: OutboxMail) =>
+  `/outbox/${tenantId}/${transactionId}.${kind}.${occasionNo}`;
 
 function page(title: string, body: Html): string {
   return html`<!doctype html>
@@ -130,10 +132,19 @@ function mailPage(mail: OutboxMail, parsed: ParsedMail): string {
 
 /** `/outbox`: the mails that were kept since no mail server is configured, for people and as JSON. */
 export function readOutboxRoute(app: App, deps: Deps): void {
-  const params = object({ tenant_id: Type.Integer({ minimum: 1 }), transaction_id: transactionIdSchema });
-  const open = async (key: { tenant_id: number; transaction_id: string }) => {
-    const known =
-      isUuid(key.transaction_id) && (await readOutboxMail(deps.reader, key.tenant_id, key.transaction_id));
+  const mailIdSchema = Type.String({ maxLength: 100, description: "A sale's id, or its message's" });
+  const params = object({
+    tenant_id: Type.Integer({ minimum: 1, maximum: 2_147_483_647 }),
+    mail_id: mailIdSchema,
+  });
+  const open = async ({ tenant_id: tenantId, mail_id: id }: { tenant_id: number; mail_id: string }) => {
+    const [transactionId = '', kind, occasion] = id.split('.');
+    const of =
+      kind === undefined
+        ? null
+        : parseMessageReference(`${tenantId}.${transactionId}.email.${kind}.${occasion}`);
+    const isOne = isUuid(transactionId) && (kind === undefined || of !== null);
+    const known = isOne && (await readOutboxMail(deps.reader, { tenantId, transactionId }, of));
     if (!known) throw new Problem('not_found', 'There is no such mail in the outbox.');
     return known;
   };
@@ -155,39 +166,27 @@ export function readOutboxRoute(app: App, deps: Deps): void {
     }));
     return reply.send({ data });
   });
+  app.get('/outbox/:tenant_id/:mail_id', { schema: { hide: true, params } }, async (request, reply) => {
+    const mail = await open(request.params);
+    reply.header('content-security-policy', policy);
+    return reply.type('text/html; charset=utf-8').send(mailPage(mail, await simpleParser(mail.raw)));
+  });
+  app.get('/outbox/:tenant_id/:mail_id/html', { schema: { hide: true, params } }, async (request, reply) => {
+    const { html: body, text = '' } = await simpleParser((await open(request.params)).raw);
+    reply.header('content-security-policy', policy).header('x-frame-options', 'SAMEORIGIN');
+    return reply
+      .type('text/html; charset=utf-8')
+      .send(body === false ? page('', html`<pre>${text}</pre>`) : body);
+  });
+  app.get('/outbox/:tenant_id/:mail_id/raw', { schema: { hide: true, params } }, async (request, reply) => {
+    const { raw } = await open(request.params);
+    return reply
+      .type('message/rfc822')
+      .header('content-disposition', 'attachment; filename="mail.eml"')
+      .send(raw);
+  });
   app.get(
-    '/outbox/:tenant_id/:transaction_id',
-    { schema: { hide: true, params } },
-    async (request, reply) => {
-      const mail = await open(request.params);
-      reply.header('content-security-policy', policy);
-      return reply.type('text/html; charset=utf-8').send(mailPage(mail, await simpleParser(mail.raw)));
-    },
-  );
-  app.get(
-    '/outbox/:tenant_id/:transaction_id/html',
-    { schema: { hide: true, params } },
-    async (request, reply) => {
-      const { html: body, text = '' } = await simpleParser((await open(request.params)).raw);
-      reply.header('content-security-policy', policy).header('x-frame-options', 'SAMEORIGIN');
-      return reply
-        .type('text/html; charset=utf-8')
-        .send(body === false ? page('', html`<pre>${text}</pre>`) : body);
-    },
-  );
-  app.get(
-    '/outbox/:tenant_id/:transaction_id/raw',
-    { schema: { hide: true, params } },
-    async (request, reply) => {
-      const { raw } = await open(request.params);
-      return reply
-        .type('message/rfc822')
-        .header('content-disposition', 'attachment; filename="mail.eml"')
-        .send(raw);
-    },
-  );
-  app.get(
-    '/outbox/:tenant_id/:transaction_id/attachments/:index',
+    '/outbox/:tenant_id/:mail_id/attachments/:index',
     { schema: { hide: true, params: object({ ...params.properties, index: Type.Integer({ minimum: 0 }) }) } },
     async (request, reply) => {
       const { attachments } = await simpleParser((await open(request.params)).raw);

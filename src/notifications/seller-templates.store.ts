@@ -56,6 +56,7 @@ export class SellerTemplates {
     return {
       brand: seller.brand,
       phoneCountry: seller.phoneCountry,
+      channels: seller.channels,
       template(kind, locale) {
         const key = `${kind} ${locale}`;
         const known = prepared.get(key);

@@ -1,191 +1,224 @@
 import type { Clock } from '../base/ids.ts';
-import { limits } from '../base/limits.ts';
-import type { StepKey, StepReport } from '../base/step.ts';
+import type { StepKey, StepName, StepReport } from '../base/step.ts';
 import type { Pool } from '../db/pool.ts';
 import { reader, transact } from '../db/transaction.ts';
 import { StepLanes, type SaleWork, type StepLog } from '../fulfilment/step-lanes.job.ts';
-import type { SaleLinks } from '../orders/sale-token.ts';
+import { addStep } from '../fulfilment/step.store.ts';
 import { readSales } from '../orders/sale.store.ts';
 import type { Sale } from '../orders/sale.ts';
 import type { StepHandler } from '../queue/queue.ts';
+import { AttemptMaker, endOf, type MessageNews } from './attempt-message.job.ts';
+import type { MessageKey } from './message-reference.ts';
+import { deadlineOf, isOverdue } from './message-schedule.ts';
 import {
   endMessages,
+  readMessageStates,
   startMessages,
-  type MessageBatch,
-  type OutgoingMessage,
-  type SentMessage,
+  type MessageEnd,
+  type StartedMessage,
 } from './message.store.ts';
-import { headerText } from './message.ts';
+import type { MessageWay, OutgoingMessage } from './outgoing-message.ts';
+import { readRecipient } from './recipient.ts';
 import { SellerTemplates } from './seller-templates.store.ts';
 import type { Voice } from './template.ts';
 
-/** What every way of sending needs. */
+/** What every step that sends needs. */
 export type SenderDeps = {
   pool: Pool;
   clock: Clock;
   log: StepLog;
   /** Awaited before each message is made, so that what is more urgent goes first. */
   turn(): Promise<void>;
-  /** The links of a sale, absolute; null when the public address is not known. */
-  linksOf(tenantId: number, transactionId: string): SaleLinks | null;
+  /** Told of every message that has been accepted or has failed for good. */
+  onMessage(news: MessageNews): void;
 };
 
-/** A sale's tickets on their way to its buyer. */
-export type Addressed = {
-  sale: Sale;
-  /** The address or number, as the way writes it. */
-  to: string;
-  voice: Voice;
-  /** 1 for the first attempt; absent when the provider has the message already. */
-  attempt: number | undefined;
+/** A step that sends a sale's tickets to its buyer by the first of several ways that works. */
+export type SendingStep = {
+  name: Extract<StepName, 'email' | 'sms'>;
+  /** The ways in the order in which they are tried; a sentence when there are none, and the step is skipped. */
+  waysOf(sale: Sale, voice: Voice): MessageWay[] | string;
+  /** Whether the worker of messages goes on by another channel once all of these have failed. */
+  handsOver(voice: Voice): boolean;
 };
 
-/** What came of an attempt; sentences are for the people who read the sale. `known`: it was with its provider before. */
-export type Sent =
-  | { outcome: 'accepted'; detail?: string; raw?: Buffer; provider?: NonNullable<SentMessage['provider']> }
-  | { outcome: 'refused' | 'postponed'; reason: string }
-  | { outcome: 'known'; detail: string };
+/** One sale's tickets on their way to its buyer. */
+type Addressed = { sale: Sale; to: string; voice: Voice; ways: readonly MessageWay[] };
 
-/** One way to a buyer: mail, SMS, WhatsApp. */
-export type MessageWay = {
-  name: 'email' | 'sms' | 'whatsapp';
-  /** Where a sale's buyer is written to; null when there is nowhere. */
-  addressOf(sale: Sale, voice: Voice): string | null;
-  /** What is said of a sale without such an address. */
-  addressFault: string;
-  /** What the log of messages says of one before it is sent. */
-  describe(sale: Sale, voice: Voice): Pick<OutgoingMessage, 'subject' | 'messageId'>;
-  /** Makes the message and sends it. What it throws postpones the message. */
-  deliver(message: Addressed): Promise<Sent>;
-};
-
-/** How sending to one sale's buyer went; without a message when there was none to send. */
-type Result = SaleWork & { report: StepReport; message: SentMessage | null };
+/** How sending to one sale's buyer went. */
+type Result = SaleWork & { reports: StepReport[]; ends: MessageEnd[] };
 
 const ticketsFault = 'The tickets could not be made, so there is nothing to send.';
+const addressFaults = {
+  email: 'The address is not one that mail can be sent to.',
+  sms: 'The number is not one that messages can be sent to.',
+} as const;
 
 class MessageSender {
   readonly #deps: SenderDeps;
-  readonly #way: MessageWay;
+  readonly #step: SendingStep;
   readonly #lanes: StepLanes<Result>;
   readonly #templates: SellerTemplates;
+  readonly #attempts: AttemptMaker;
 
-  constructor(deps: SenderDeps, way: MessageWay) {
+  constructor(deps: SenderDeps, step: SendingStep) {
     this.#deps = deps;
-    this.#way = way;
+    this.#step = step;
     this.#templates = new SellerTemplates({ reader: reader(deps.pool), clock: deps.clock });
+    this.#attempts = new AttemptMaker(deps);
     // A message's result is committed as soon as it is known, together with those that come meanwhile.
     this.#lanes = new StepLanes<Result>({
       ...deps,
-      name: way.name,
+      name: step.name,
       run: async (tx, tenantId, results) => {
-        const messages = results.flatMap((result) => result.message ?? []);
-        if (messages.length > 0) await endMessages(tx, this.#batchOf(tenantId), messages);
-        return results.map((result) => result.report);
+        await endMessages(
+          tx,
+          tenantId,
+          results.flatMap((result) => result.ends),
+        );
+        const reports = results.flatMap((result) => result.reports);
+        const beside = reports.filter((report) => report.name === 'whatsapp');
+        if (beside.length > 0) {
+          const ids = beside.map((report) => report.transactionId);
+          await addStep(tx, tenantId, ids, { name: 'whatsapp', beside: step.name });
+        }
+        return reports;
       },
     });
   }
 
   /** Sends to the buyers of one seller's sales; returns those to whom it is to be tried again. */
   async send(tenantId: number, steps: StepKey[]): Promise<StepKey[]> {
-    const { name, addressOf, addressFault } = this.#way;
     const ids = steps.map((step) => step.transactionId);
     const sales = await readSales(reader(this.#deps.pool), tenantId, ids);
     const voice = await this.#templates.voiceOf(tenantId);
     const again = new Set<string>();
     const submit = async (result: Result) => {
-      if (await this.#lanes.submit(tenantId, result)) again.add(result.transactionId);
+      const pending = await this.#lanes.submit(tenantId, result);
+      if (pending || result.reports.length === 0) again.add(result.transactionId);
+      this.#attempts.tell(result.ends);
     };
     const sending: Promise<void>[] = [];
-    const addressed: Omit<Addressed, 'attempt'>[] = [];
+    const addressed: Addressed[] = [];
     for (const sale of sales) {
       // A step that was handed out twice, or whose worker died after marking it, has ended already.
-      if (!sale.steps.some((step) => step.name === name && step.state === 'pending')) continue;
-      const to = addressOf(sale, voice);
-      if (to === null) sending.push(submit(this.#failed(sale, addressFault)));
-      else if (sale.items.some((item) => !item.ticket))
-        sending.push(submit(this.#failed(sale, ticketsFault)));
-      else addressed.push({ sale, to, voice });
+      if (!sale.steps.some((step) => step.name === this.#step.name && step.state === 'pending')) continue;
+      const ready = this.#address(sale, voice);
+      if ('reports' in ready) sending.push(submit(ready));
+      else addressed.push(ready);
     }
-    const attempts = await this.#start(tenantId, addressed);
+    const started = await this.#start(addressed);
     for (const one of addressed) {
       await this.#deps.turn();
-      sending.push(this.#deliver({ ...one, attempt: attempts.get(one.sale.transactionId) }).then(submit));
+      sending.push(this.#send(one, started.get(one.sale.transactionId)).then(submit));
     }
     await Promise.all(sending);
     return steps.filter((step) => again.has(step.transactionId));
   }
 
-  #batchOf(tenantId: number): MessageBatch {
-    return { tenantId, channel: this.#way.name, kind: 'tickets', occasionNo: 1 };
+  /** Where a sale's buyer is written to and how, or the end of its step. */
+  #address(sale: Sale, voice: Voice): Addressed | Result {
+    const { transactionId } = sale;
+    const { name } = this.#step;
+    const ways = this.#step.waysOf(sale, voice);
+    const end = (state: 'failed' | 'skipped', detail: string): Result => {
+      return { transactionId, ends: [], reports: [{ transactionId, name, state, detail }] };
+    };
+    if (typeof ways === 'string') return end('skipped', ways);
+    const { email, phone } = sale.customer;
+    const to = readRecipient(ways[0]!.channel, name === 'email' ? email : phone, voice);
+    if (to === null) return end('failed', addressFaults[name]);
+    if (sale.items.some((item) => !item.ticket)) return end('failed', ticketsFault);
+    return { sale, to, voice, ways };
   }
 
-  /** Notes the attempts. @returns the number of each; a sale without one has its message with the provider already. */
-  async #start(
-    tenantId: number,
-    addressed: readonly Omit<Addressed, 'attempt'>[],
-  ): Promise<Map<string, number>> {
-    if (addressed.length === 0) return new Map();
-    const messages = addressed.map(({ sale, to, voice }) => ({
-      transactionId: sale.transactionId,
-      recipient: to,
-      ...this.#way.describe(sale, voice),
-    }));
-    const started = await transact(this.#deps.pool, (tx) =>
-      startMessages(tx, this.#batchOf(tenantId), messages),
-    );
-    return new Map(started.map(({ transactionId, attempts }) => [transactionId, attempts]));
+  /** Notes an attempt by the first way of each; a sale without one was sent that way before, or could not be. */
+  async #start(addressed: readonly Addressed[]): Promise<Map<string, StartedMessage>> {
+    const [first] = addressed;
+    if (!first) return new Map();
+    const rows = addressed.map((one) => {
+      const message = messageOf(one);
+      const handsOver = one.ways.length > 1 || this.#step.handsOver(one.voice);
+      return { key: message.key, recipient: one.to, handsOver, ...one.ways[0]!.describe(message) };
+    });
+    const started = await transact(this.#deps.pool, (tx) => startMessages(tx, first.sale.tenantId, rows));
+    return new Map(started.map((one) => [one.transactionId, one]));
   }
 
-  async #deliver(message: Addressed): Promise<Result> {
-    const { sale } = message;
-    try {
-      return this.#resultOf(sale, await this.#way.deliver(message));
-    } catch (error) {
-      const { tenantId, transactionId } = sale;
-      const about = { tenant_id: tenantId, transaction_id: transactionId, step: this.#way.name };
-      this.#deps.log.error({ err: error, ...about }, 'a message failed');
-      const reason = `An error on our side: ${headerText((error as Error).message)}`;
-      return this.#resultOf(sale, { outcome: 'postponed', reason });
+  /** Sends by one way after the other until one works, or is to be tried again. */
+  async #send(first: Addressed, started: StartedMessage | undefined): Promise<Result> {
+    const { transactionId } = first.sale;
+    const result: Result = { transactionId, reports: [], ends: [] };
+    let outcome = await this.#attempt(first, started);
+    for (let rest = first.ways.slice(1); ; rest = rest.slice(1)) {
+      if (outcome.end) result.ends.push(outcome.end);
+      if (outcome.report) result.reports.push(outcome.report);
+      if (outcome.isSettled || rest.length === 0) break;
+      const next = { ...first, ways: rest };
+      outcome = await this.#attempt(next, (await this.#start([next])).get(transactionId));
     }
-  }
-
-  #failed({ transactionId }: Sale, detail: string): Result {
-    const report = { transactionId, name: this.#way.name, state: 'failed', detail } as const;
-    return { transactionId, message: null, report };
-  }
-
-  #resultOf({ transactionId, steps }: Sale, sent: Sent): Result {
-    const key = { transactionId, name: this.#way.name };
-    if (sent.outcome === 'known')
-      return { transactionId, message: null, report: { ...key, state: 'done', detail: sent.detail } };
-    if (sent.outcome === 'accepted') {
-      const { detail, raw = null, provider } = sent;
-      const message = { transactionId, state: 'accepted', lastError: null, raw } as const;
-      return {
-        transactionId,
-        message: { ...message, ...(provider && { provider }) },
-        report: { ...key, state: 'done', ...(detail !== undefined && { detail }) },
-      };
+    const { name } = this.#step;
+    // The step of the telephone ends with the text that went by WhatsApp.
+    const tried = result.reports.some((report) => report.name === name);
+    if (!tried && result.reports.length > 0 && !outcome.postponed) {
+      result.reports.push({ transactionId, name, state: 'skipped', detail: 'WhatsApp was the way to go.' });
     }
-    const { reason } = sent;
-    const attempts = 1 + (steps.find((step) => step.name === key.name)?.attempts ?? 0);
-    const last = sent.outcome === 'refused' || attempts >= limits.stepAttemptsMax;
-    const message = {
-      transactionId,
-      state: last ? 'failed' : 'queued',
-      lastError: reason,
-      raw: null,
-    } as const;
-    return { transactionId, message, report: { ...key, state: last ? 'failed' : 'retry', detail: reason } };
+    return result;
+  }
+
+  async #attempt(one: Addressed, started: StartedMessage | undefined): Promise<Outcome> {
+    const [way, ...rest] = one.ways;
+    const name = way!.channel;
+    const { transactionId } = one.sale;
+    const message = messageOf(one);
+    if (!started) return await this.#before(message.key);
+    const made = await this.#attempts.make(way!, message, started.attempts);
+    const { createdAt: since } = started;
+    const deadlineAt = deadlineOf(message.key.kind, since);
+    const overdue = isOverdue({ since, deadlineAt, hasNext: rest.length > 0 }, this.#deps.clock.now());
+    const end = endOf(message.key, made, overdue);
+    if (end.state === 'accepted') {
+      return { end, isSettled: true, report: { transactionId, name, state: 'done', detail: made.words } };
+    }
+    const detail = made.words;
+    if (end.state === 'failed') {
+      const nextAttemptAt = this.#step.handsOver(one.voice) ? this.#deps.clock.now() : null;
+      const report = { transactionId, name, state: 'failed', detail } as const;
+      return { end: { ...end, nextAttemptAt }, isSettled: false, report };
+    }
+    const retry = { transactionId, name: this.#step.name, state: 'retry', detail } as const;
+    return { end, isSettled: true, postponed: true, ...(made.tried && { report: retry }) };
+  }
+
+  /** What became of a message that cannot be started: a callback told of it, or another worker has it. */
+  async #before(key: MessageKey): Promise<Outcome> {
+    const { transactionId, channel: name } = key;
+    const states = await readMessageStates(reader(this.#deps.pool), key, [transactionId]);
+    const known = states.find((one) => one.channel === name);
+    if (known?.state === 'failed' || known?.state === 'bounced') {
+      const detail = known.lastError ?? 'It failed before.';
+      return { isSettled: false, report: { transactionId, name, state: 'failed', detail } };
+    }
+    const taken = known?.state === 'accepted' || known?.state === 'delivered' || known?.state === 'read';
+    const detail = taken ? 'Its provider has it, as it told later.' : 'It goes as a message of its own.';
+    return { isSettled: true, report: { transactionId, name, state: taken ? 'done' : 'skipped', detail } };
   }
 }
 
-/** Creates the handler of one way's steps: what buyers are sent once their tickets are made. */
-export function createMessageSender(deps: SenderDeps, way: MessageWay): StepHandler {
-  const sender = new MessageSender(deps, way);
+/** What came of one way; `isSettled` says that no other is tried. */
+type Outcome = { end?: MessageEnd; report?: StepReport; isSettled: boolean; postponed?: true };
+
+function messageOf({ sale, to, voice, ways }: Addressed): OutgoingMessage {
+  const { tenantId, transactionId } = sale;
+  const key = { tenantId, transactionId, channel: ways[0]!.channel, kind: 'tickets', occasionNo: 1 } as const;
+  return { key, sale, to, voice, facts: {}, since: sale.createdAt };
+}
+
+/** Creates the handler of a step that sends: what buyers get once their tickets are made. */
+export function createMessageSender(deps: SenderDeps, step: SendingStep): StepHandler {
+  const sender = new MessageSender(deps, step);
   return async (steps) => {
-    const bySeller = Map.groupBy(steps, (step) => step.tenantId);
+    const bySeller = Map.groupBy(steps, (one) => one.tenantId);
     const again = await Promise.all([...bySeller].map(([tenantId, some]) => sender.send(tenantId, some)));
     return again.flat();
   };

@@ -1,7 +1,7 @@
 import type { Locale } from '../base/format.ts';
 import type { Reader, Row, Tx } from '../db/transaction.ts';
 import { noBrand, type Brand } from './brand.ts';
-import type { MessageKind } from './message-kind.ts';
+import type { MessageChannel, MessageKind } from './message-kind.ts';
 import type { TemplateSource } from './template.ts';
 
 /** Which template: one kind of message in one language. */
@@ -113,21 +113,27 @@ export async function deleteOverride(tx: Tx, tenantId: number, { kind, locale }:
   });
 }
 
-/** How a seller appears, and what its people's telephone numbers are read by; null when there is no such seller. */
-export async function readBrand(
-  reader: Reader,
-  tenantId: number,
-): Promise<{ sellerName: string; phoneCountry: string; brand: Brand } | null> {
-  const [row] = await reader.query<Row & Brand & { sellerName: string; phoneCountry: string }>({
+/** How a seller speaks, beside its templates. */
+export type SellerVoice = {
+  sellerName: string;
+  phoneCountry: string;
+  channels: MessageChannel[];
+  brand: Brand;
+};
+
+/** How a seller speaks: its brand, and how its buyers are reached; null when there is no such seller. */
+export async function readBrand(reader: Reader, tenantId: number): Promise<SellerVoice | null> {
+  const [row] = await reader.query<Row & Brand & Omit<SellerVoice, 'brand'>>({
     name: 'read-brand',
-    text: `select s.name as "sellerName", s.phone_country as "phoneCountry", b.name, b.logo_url as "logoUrl", b.color
+    text: `select s.name as "sellerName", s.phone_country as "phoneCountry", s.message_channels as channels,
+                  b.name, b.logo_url as "logoUrl", b.color
              from sellers s left join brands b on b.tenant_id = s.tenant_id
             where s.tenant_id = $1`,
     values: [tenantId],
   });
   if (!row) return null;
-  const { sellerName, phoneCountry, name, logoUrl, color } = row;
-  return { sellerName, phoneCountry, brand: { ...noBrand, name, logoUrl, color } };
+  const { sellerName, phoneCountry, channels, name, logoUrl, color } = row;
+  return { sellerName, phoneCountry, channels, brand: { ...noBrand, name, logoUrl, color } };
 }
 
 /** Keeps a seller's brand. */
@@ -137,5 +143,17 @@ export async function saveBrand(tx: Tx, tenantId: number, brand: Brand): Promise
            on conflict (tenant_id) do update
               set name = excluded.name, logo_url = excluded.logo_url, color = excluded.color, updated_at = now()`,
     values: [tenantId, brand.name, brand.logoUrl, brand.color],
+  });
+}
+
+/** Keeps the channels by which a seller writes to its buyers, in the order in which they are tried. */
+export async function saveMessageChannels(
+  tx: Tx,
+  tenantId: number,
+  channels: readonly MessageChannel[],
+): Promise<void> {
+  await tx.query({
+    text: 'update sellers set message_channels = $2 where tenant_id = $1',
+    values: [tenantId, channels],
   });
 }

@@ -4,7 +4,7 @@ import { limits } from '../base/limits.ts';
 import type { Brand } from './brand.ts';
 import { compileMjml, textOfHtml } from './compile-mjml.ts';
 import { headerText } from './message.ts';
-import type { MessageKind } from './message-kind.ts';
+import type { MessageChannel, MessageKind } from './message-kind.ts';
 import { measureSms, toSmsText, type SmsLength } from './sms-text.ts';
 import { checkLinks, checkSyntax, compileFilling, type Filling } from './template-syntax.ts';
 import { exampleFacts, variablesOf, type Facts } from './template-variables.ts';
@@ -39,6 +39,8 @@ export type Voice = {
   brand: Brand;
   /** ISO 3166-1 alpha-2, of telephone numbers that name none. */
   phoneCountry: string;
+  /** The ways to a buyer, the first that works wins. */
+  channels: readonly MessageChannel[];
   template(kind: MessageKind, locale: Locale): Template;
 };
 

@@ -10,9 +10,22 @@ export type TwilioOptions = TwilioAccount & {
   gate?: Partial<GateOptions>;
 };
 
-type Listed = { sid?: unknown; body?: unknown; price?: unknown; price_unit?: unknown };
+type Listed = {
+  sid?: unknown;
+  body?: unknown;
+  date_created?: unknown;
+  price?: unknown;
+  price_unit?: unknown;
+};
 
 const daySeconds = 86_400;
+// Twilio's clock is not ours, and it tells whole seconds.
+const clockSkewSeconds = 2;
+
+/** Whether what Twilio lists is this message: the same words, and not of an earlier occasion. */
+function isSame({ body, date_created: date }: Listed, message: TextMessage, words: string): boolean {
+  return body === words && Date.parse(String(date)) >= message.since.getTime() - clockSkewSeconds * 1_000;
+}
 
 /** The address of somebody at Twilio: WhatsApp's have a prefix. */
 function addressOf(channel: TextMessage['content']['channel'], number: string): string {
@@ -43,7 +56,7 @@ export function createTwilioChannel(options: TwilioOptions): Channel {
 
   /**
    * Twilio knows no idempotency keys. An SMS whose first attempt was lost is looked for among what went to the number
-   * since yesterday: its words, the buyer's own link among them, are those of no other.
+   * since yesterday: its words, the buyer's own link among them, are those of no other of its occasion.
    * @returns null when it is not there.
    */
   async function findSent(message: TextMessage, body: string): Promise<ChannelDelivery | null> {
@@ -55,7 +68,7 @@ export function createTwilioChannel(options: TwilioOptions): Channel {
       { headers: { authorization } },
       ({ status, json }) => {
         const list = (json as { messages?: Listed[] } | null)?.messages ?? [];
-        found = list.find((one) => one.body === body);
+        found = list.find((one) => isSame(one, message, body));
         return found ? readTwilioAnswer(status, found) : { outcome: 'refused', reason: '' };
       },
     );

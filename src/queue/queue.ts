@@ -11,6 +11,8 @@ export type WorkOptions = {
   batchMax: number;
   /** How many calls run beside each other in this process. */
   concurrency: number;
+  /** How many of them for one seller; only of names whose jobs are of one seller each. */
+  sellerConcurrency?: number;
 };
 
 /**
@@ -55,6 +57,9 @@ export type QueueOptions = {
   /** Errors of the queue's own connections; it goes on by itself. */
   onError(error: Error): void;
 };
+
+/** Whose jobs are of one seller each, so that a seller whose receivers are slow has a lane of its own. */
+const lanesOfSellers: ReadonlySet<StepName> = new Set(['email', 'sms', 'whatsapp']);
 
 /** A job is many steps of one name (docs/decisions/0016). */
 type JobData = { steps: [tenantId: number, transactionId: string][]; attempt: number };
@@ -101,17 +106,25 @@ function createBoss(options: QueueOptions): PgBoss {
   return boss;
 }
 
+/** A job for each so many steps, of one seller where sellers have lanes of their own. */
+function jobsOf(name: StepName, steps: readonly StepKey[], attempt: number): JobInsert<JobData>[] {
+  const startAfter = attempt === 0 ? 0 : Math.min(retryDelaySecondsMax, 2 ** (attempt - 1));
+  const hasLanes = lanesOfSellers.has(name);
+  const size = limits.stepsPerJobMax[name];
+  const jobs: JobInsert<JobData>[] = [];
+  for (const [tenantId, some] of Map.groupBy(steps, (step) => (hasLanes ? step.tenantId : 0))) {
+    const pairs = some.map((step): JobData['steps'][number] => [step.tenantId, step.transactionId]);
+    const group = hasLanes ? { group: { id: String(tenantId) } } : {};
+    for (let from = 0; from < pairs.length; from += size)
+      jobs.push({ data: { steps: pairs.slice(from, from + size), attempt }, startAfter, ...group });
+  }
+  return jobs;
+}
+
 /** Puts steps into as few jobs as their names and sizes allow. @param attempt how often they were tried before. */
 async function insertJobs(boss: PgBoss, steps: readonly StepKey[], attempt = 0): Promise<void> {
-  const startAfter = attempt === 0 ? 0 : Math.min(retryDelaySecondsMax, 2 ** (attempt - 1));
-  for (const [name, some] of Map.groupBy(steps, (step) => step.name)) {
-    const pairs = some.map((step): JobData['steps'][number] => [step.tenantId, step.transactionId]);
-    const size = limits.stepsPerJobMax[name];
-    const jobs: JobInsert<JobData>[] = [];
-    for (let from = 0; from < pairs.length; from += size)
-      jobs.push({ data: { steps: pairs.slice(from, from + size), attempt }, startAfter });
-    await boss.insert(name, jobs);
-  }
+  for (const [name, some] of Map.groupBy(steps, (step) => step.name))
+    await boss.insert(name, jobsOf(name, some, attempt));
 }
 
 async function findMissing(boss: PgBoss, steps: readonly StepKey[]): Promise<StepKey[]> {
@@ -213,6 +226,7 @@ export async function openQueue(options: QueueOptions): Promise<Queue> {
           // Jobs of a quiet time have a step or two each, and share a batch.
           batchSize: Math.ceil(work.batchMax / limits.stepsPerJobMax[name]),
           localConcurrency: work.concurrency,
+          ...(work.sellerConcurrency !== undefined && { localGroupConcurrency: work.sellerConcurrency }),
           burstWhenBatchFull: true,
           // Notices wake a worker at once; polling finds the steps whose next attempt is due.
           pollingIntervalSeconds: 0.5,

@@ -48,6 +48,12 @@ function createInstruments(registers: Registry[]) {
       buckets: secondsBuckets,
       registers,
     }),
+    messages: new Counter({
+      name: 'taquilla_messages_total',
+      help: 'Messages that were accepted by their provider, have failed for good or came back, by channel and kind',
+      labelNames: ['channel', 'kind', 'state'] as const,
+      registers,
+    }),
     stepLatency: new Histogram({
       name: 'taquilla_step_latency_seconds',
       help: 'Time from the confirmation of a sale to the end of a step of it, by name',

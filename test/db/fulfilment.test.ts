@@ -71,7 +71,7 @@ test('an idle system completes a sale, mail included, within a second', async ()
     `select name, state, detail from steps where transaction_id = (select max(transaction_id::text)::uuid from steps)`,
   );
   const sms = rows.find((row) => row.name === 'sms');
-  assert.deepEqual([sms?.state, sms?.detail], ['skipped', 'No SMS provider is configured.']);
+  assert.deepEqual([sms?.state, sms?.detail], ['skipped', 'No provider of SMS or WhatsApp is configured.']);
 });
 
 test('steps share jobs, and what is handed over twice is worked on once', async () => {

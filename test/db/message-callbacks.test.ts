@@ -62,14 +62,20 @@ beforeEach(async () => {
   [transactionId = ''] = await makeSampleSales(pool, { phone: '+58 412 5550000' });
 });
 
-const batch = (channel: 'sms' | 'whatsapp') =>
-  ({ tenantId: 1, channel, kind: 'tickets', occasionNo: 1 }) as const;
-const keyOf = (channel: 'sms' | 'whatsapp'): MessageKey => ({ ...batch(channel), transactionId });
+const keyOf = (channel: 'sms' | 'whatsapp'): MessageKey => {
+  return { tenantId: 1, transactionId, channel, kind: 'tickets', occasionNo: 1 };
+};
 
 async function start(channel: 'sms' | 'whatsapp'): Promise<{ transactionId: string; attempts: number }[]> {
   const messageId = formatMessageReference(keyOf(channel));
-  const message = { transactionId, recipient: '+584125550000', subject: '', messageId };
-  return await transact(pool, (tx) => startMessages(tx, batch(channel), [message]));
+  const message = {
+    key: keyOf(channel),
+    recipient: '+584125550000',
+    subject: '',
+    messageId,
+    handsOver: false,
+  };
+  return await transact(pool, (tx) => startMessages(tx, 1, [message]));
 }
 
 async function sendSms(timeoutSeconds = 5): Promise<{ message: TwilioMessage; outcome: string }> {
@@ -87,6 +93,7 @@ async function sendSms(timeoutSeconds = 5): Promise<{ message: TwilioMessage; ou
   const { outcome } = await channel.deliver({
     reference: formatMessageReference(keyOf('sms')),
     attempt: 1,
+    since: new Date(),
     to: '+584125550000',
     content: { channel: 'sms', body: 'Sus entradas' },
   });
@@ -132,8 +139,14 @@ test('a message whose acceptance was lost is known by its callback, and is not s
   const { message, outcome } = await sendSms(0.2);
   assert.equal(outcome, 'postponed');
   await twilio.report(message, 'sent', { at: server.url });
-  const lost = { transactionId, state: 'queued', lastError: 'no answer', raw: null } as const;
-  await transact(pool, (tx) => endMessages(tx, batch('sms'), [lost]));
+  const lost = {
+    state: 'queued',
+    attemptNo: 1,
+    lastError: 'no answer',
+    raw: null,
+    nextAttemptAt: null,
+  } as const;
+  await transact(pool, (tx) => endMessages(tx, 1, [{ key: keyOf('sms'), ...lost }]));
   assert.equal((await row('sms')).state, 'accepted');
   assert.deepEqual(await start('sms'), [], 'the next attempt has nothing to do');
   assert.deepEqual([(await row('sms')).state, (await row('sms')).attempts], ['accepted', 1]);
@@ -170,6 +183,7 @@ async function sendWhatsapp() {
   await channel.deliver({
     reference: formatMessageReference(keyOf('whatsapp')),
     attempt: 1,
+    since: new Date(),
     to: '+584125550000',
     content: { channel: 'whatsapp', template: 'tickets_ready', locale: 'es', variables: ['Ana'] },
   });

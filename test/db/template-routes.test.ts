@@ -11,11 +11,11 @@ import { resetTemplateRoute } from '../../src/notifications/reset-template.route
 import { saveBrandRoute } from '../../src/notifications/save-brand.route.ts';
 import { saveTemplateRoute } from '../../src/notifications/save-template.route.ts';
 import { SellerTemplates } from '../../src/notifications/seller-templates.store.ts';
-import { writeTicketsMail } from '../../src/notifications/tickets-mail.ts';
+import { writeSaleMail } from '../../src/notifications/sale-mail.ts';
 import { startBareServer } from '../support/bare-server.ts';
 import { createTestDatabase } from '../support/database.ts';
 import { createHttpClient } from '../support/http-client.ts';
-import { sampleSale } from '../support/sample-sale.ts';
+import { sampleMessage, sampleSale } from '../support/sample-sale.ts';
 import { createSampleSeller } from '../support/sample-sales.ts';
 
 type Template = {
@@ -161,9 +161,9 @@ test('a brand is refused when mails could not show it, and an unknown seller has
 test("a seller's mails have its own words a little after they are saved, and another's have not", async () => {
   let now = new Date('2026-11-24T16:00:00Z');
   const templates = new SellerTemplates({ reader: reader(pool), clock: { now: () => now } });
-  const sale = sampleSale() as ReturnType<typeof sampleSale> & { customer: { email: string } };
+  const message = sampleMessage(sampleSale());
   const write = async (tenantId: number) =>
-    writeTicketsMail(sale, Buffer.from(''), 'a@b.c', null, await templates.voiceOf(tenantId));
+    writeSaleMail({ ...message, voice: await templates.voiceOf(tenantId) }, null, 'a@b.c', null);
   assert.equal((await write(1)).subject, 'Sus entradas: La flauta mágica');
   await client.send('PUT', path(), { mail });
   await client.send('PUT', '/sellers/1/brand', { name: 'Ópera' });

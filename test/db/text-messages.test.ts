@@ -7,6 +7,8 @@ import { reader, transact } from '../../src/db/transaction.ts';
 import { recordStatuses } from '../../src/notifications/message-status.store.ts';
 import { createMetaWhatsappChannel } from '../../src/notifications/meta-whatsapp.adapter.ts';
 import { createTextSender } from '../../src/notifications/send-text.job.ts';
+import type { MessageNews } from '../../src/notifications/attempt-message.job.ts';
+import { createTextWay } from '../../src/notifications/text-way.ts';
 import { createTwilioChannel } from '../../src/notifications/twilio.adapter.ts';
 import { saleLinks } from '../../src/orders/sale-token.ts';
 import { readSale } from '../../src/orders/sale.store.ts';
@@ -24,7 +26,11 @@ let pool: Pool;
 let twilio: TwilioFake;
 let meta: MetaFake;
 let sendSms: StepHandler;
-let sendWhatsapp: StepHandler;
+let sendText: StepHandler;
+/** How far the clock of the senders is ahead. */
+let laterSeconds = 0;
+const alerts: string[] = [];
+const told: string[] = [];
 
 before(async () => {
   database = await createTestDatabase();
@@ -34,10 +40,10 @@ before(async () => {
   meta = await startMetaFake();
   const common = {
     pool,
-    clock: systemClock,
-    log: { warn: assert.fail, error: assert.fail },
-    linksOf: (tenantId: number, id: string) => saleLinks(testSecret, testPublicUrl, tenantId, id),
+    clock: { now: () => new Date(Date.now() + laterSeconds * 1_000) },
+    log: { warn: assert.fail, error: (_fields: unknown, message: string) => void alerts.push(message) },
     turn: async () => {},
+    onMessage: (news: MessageNews) => void told.push(`${news.key.channel} ${news.state}`),
   };
   const twilioChannel = createTwilioChannel({
     accountSid: twilio.accountSid,
@@ -51,8 +57,11 @@ before(async () => {
   });
   const { phoneNumberId, accessToken, url: apiUrl } = meta;
   const metaChannel = createMetaWhatsappChannel({ phoneNumberId, accessToken, apiUrl });
-  sendSms = createTextSender({ ...common, name: 'sms', channel: twilioChannel });
-  sendWhatsapp = createTextSender({ ...common, name: 'whatsapp', channel: metaChannel });
+  const linksOf = (tenantId: number, id: string) => saleLinks(testSecret, testPublicUrl, tenantId, id);
+  const sms = createTextWay({ name: 'sms', channel: twilioChannel, linksOf });
+  const whatsapp = createTextWay({ name: 'whatsapp', channel: metaChannel, linksOf });
+  sendSms = createTextSender({ ...common, ways: { sms } });
+  sendText = createTextSender({ ...common, ways: { sms, whatsapp } });
 });
 after(async () => {
   await twilio.stop();
@@ -61,13 +70,12 @@ after(async () => {
   await database.drop();
 });
 beforeEach(() => {
-  for (const list of [twilio.accepted, twilio.log, meta.accepted]) list.length = 0;
+  for (const list of [twilio.accepted, twilio.log, meta.accepted, alerts, told]) list.length = 0;
+  laterSeconds = 0;
 });
 
-type Name = 'sms' | 'whatsapp';
-
-/** A sale whose tickets are made, with its step. */
-async function sell(sample: SampleSales = {}, name: Name = 'sms'): Promise<StepKey> {
+/** A sale whose tickets are made, with the step of its telephone. */
+async function sell(sample: SampleSales = {}): Promise<StepKey> {
   const [transactionId = ''] = await makeSampleSales(pool, {
     phone: '0412 555 00 00',
     email: null,
@@ -78,21 +86,17 @@ async function sell(sample: SampleSales = {}, name: Name = 'sms'): Promise<StepK
      select tenant_id, transaction_id, item_no, 1, '\\x00' from transaction_items where transaction_id = $1`,
     [transactionId],
   );
-  if (name === 'whatsapp') {
-    await pool.query(`update steps set name = 'whatsapp' where transaction_id = $1 and name = 'sms'`, [
-      transactionId,
-    ]);
-  }
-  return { tenantId: 1, transactionId, name };
+  return { tenantId: 1, transactionId, name: 'sms' };
 }
 
-async function read({ transactionId, name }: StepKey) {
+async function read({ transactionId }: StepKey, name: 'sms' | 'whatsapp' = 'sms') {
   const sale = await readSale(reader(pool), { tenantId: 1, transactionId });
   const step = sale?.steps.find((one) => one.name === name);
   assert.ok(step);
   const { rows } = await pool.query<Record<string, unknown>>(
-    'select state, recipient, provider, provider_id, last_error, attempts from messages where transaction_id = $1',
-    [transactionId],
+    `select state, recipient, provider, provider_id, last_error, attempts from messages
+      where transaction_id = $1 and channel = $2`,
+    [transactionId, name],
   );
   return { step, message: rows[0] };
 }
@@ -120,15 +124,19 @@ test('an SMS says where the tickets are, in one segment, to the number as the wo
   assert.equal(twilio.accepted.length, 1, 'handed out twice, sent once');
 });
 
-test("WhatsApp goes by the approved template, in the buyer's language", async () => {
-  const key = await sell({ locale: 'en', phone: '+34 600 123 456' }, 'whatsapp');
-  assert.deepEqual(await sendWhatsapp([key]), []);
+test("WhatsApp goes first, by the approved template, in the buyer's language, and the SMS is left out", async () => {
+  const key = await sell({ locale: 'en', phone: '+34 600 123 456' });
+  assert.deepEqual(await sendText([key]), []);
   const [message] = meta.accepted;
   assert.equal(message?.to, '34600123456');
   assert.equal(message.template, 'taquilla_tickets');
   assert.equal(message.language, 'en');
   assert.deepEqual(message.variables.slice(0, 2), ['Ana Pérez', 'La flauta mágica']);
-  assert.equal((await read(key)).message?.['provider'], 'meta');
+  const whatsapp = await read(key, 'whatsapp');
+  assert.deepEqual([whatsapp.step.state, whatsapp.message?.['provider']], ['done', 'meta']);
+  assert.equal((await read(key)).step.state, 'skipped');
+  assert.equal(twilio.accepted.length, 0);
+  assert.deepEqual(told, ['whatsapp accepted']);
 });
 
 test('what a provider postpones is tried again, and what it refuses is not, each with its reason', async () => {
@@ -186,18 +194,24 @@ test('a worker that died after sending, before its mark, costs no second SMS', a
 });
 
 test('a callback that came first ends the step without another message', async () => {
-  const key = await sell({}, 'whatsapp');
+  const key = await sell();
   meta.next({ rateLimitSeconds: 1 });
-  assert.deepEqual(await sendWhatsapp([key]), [key]);
+  assert.deepEqual(await sendText([key]), [key]);
   const { transactionId } = key;
-  const told = { tenantId: 1, transactionId, channel: 'whatsapp', kind: 'tickets', occasionNo: 1 } as const;
+  const message = {
+    tenantId: 1,
+    transactionId,
+    channel: 'whatsapp',
+    kind: 'tickets',
+    occasionNo: 1,
+  } as const;
   await transact(pool, (tx) =>
-    recordStatuses(tx, 'meta', [{ key: told, state: 'delivered', reason: null, providerId: 'wamid.1' }]),
+    recordStatuses(tx, 'meta', [{ key: message, state: 'delivered', reason: null, providerId: 'wamid.1' }]),
   );
-  assert.deepEqual(await sendWhatsapp([key]), []);
+  assert.deepEqual(await sendText([key]), []);
   assert.equal(meta.accepted.length, 0);
-  const { step, message } = await read(key);
-  assert.deepEqual([step.state, message?.['state']], ['done', 'delivered']);
+  const whatsapp = await read(key, 'whatsapp');
+  assert.deepEqual([whatsapp.step.state, whatsapp.message?.['state']], ['done', 'delivered']);
 });
 
 test('the providers of the settings are those that a process sends by', async () => {

@@ -1,5 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { signTicket } from '../../src/admission/ticket-code.ts';
+import { houseVoice } from '../../src/notifications/built-in-template.ts';
+import type { OutgoingMessage } from '../../src/notifications/outgoing-message.ts';
 import type { Sale, SaleItem } from '../../src/orders/sale.ts';
 
 /** The key that signs the tickets of sample sales. */
@@ -52,4 +54,11 @@ export function sampleSale(changes: Partial<Sale> = {}): Sale {
     sale.items = [item(1, 'Platea', { seatNo: 155, row: 'F', number: '12' }), item(2, 'De pie', null)];
   }
   return sale;
+}
+
+/** The mail that brings a sale's tickets, as the house writes it. */
+export function sampleMessage(sale: Sale): OutgoingMessage {
+  const { tenantId, transactionId, customer } = sale;
+  const key = { tenantId, transactionId, channel: 'email', kind: 'tickets', occasionNo: 1 } as const;
+  return { key, sale, to: customer.email ?? '', voice: houseVoice, facts: {}, since: sale.createdAt };
 }

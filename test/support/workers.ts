@@ -1,8 +1,12 @@
 import { setImmediate } from 'node:timers/promises';
 import { systemClock } from '../../src/base/ids.ts';
 import { createPool } from '../../src/db/pool.ts';
+import { reader } from '../../src/db/transaction.ts';
+import { TicketLooks } from '../../src/fulfilment/ticket-look.store.ts';
 import { startWorkers } from '../../src/fulfilment/start-workers.job.ts';
 import { createOutboxMailer } from '../../src/notifications/mailer.adapter.ts';
+import { openMessageWays } from '../../src/notifications/message-ways.adapter.ts';
+import type { TextChannels } from '../../src/notifications/text-channels.adapter.ts';
 import type { Mailer } from '../../src/notifications/message.ts';
 import { saleLinks } from '../../src/orders/sale-token.ts';
 import { openQueue, type Queue } from '../../src/queue/queue.ts';
@@ -21,6 +25,7 @@ export type TestWorkers = {
 export async function startTestWorkers(
   url: string,
   mailer: Mailer = createOutboxMailer(),
+  textChannels: TextChannels = {},
 ): Promise<TestWorkers> {
   const troubles: string[] = [];
   const note = (fields: Record<string, unknown>, message: string) =>
@@ -32,24 +37,29 @@ export async function startTestWorkers(
     connectionsMax: 4,
     onError: (err) => note({ err }, 'queue'),
   });
+  const looks = new TicketLooks({ reader: reader(pool), clock: systemClock });
   const endWork = await startWorkers({
     pool,
     queue,
-    mailer,
-    textChannels: {},
-    sender: 'tickets@seller.example',
-    linksOf: (tenantId, transactionId) => saleLinks(testSecret, testPublicUrl, tenantId, transactionId),
+    ways: openMessageWays({
+      mailer,
+      textChannels,
+      sender: 'tickets@seller.example',
+      lookOf: (key) => looks.lookOf(key),
+      linksOf: (tenantId, transactionId) => saleLinks(testSecret, testPublicUrl, tenantId, transactionId),
+    }),
     clock: systemClock,
     turn: setImmediate,
     log: { warn: note, error: note },
     onBatch: () => {},
+    onMessage: () => {},
+    random: Math.random,
   });
   return {
     queue,
     troubles,
     async stop() {
-      await endWork();
-      await queue.stop(5);
+      await endWork(5);
       mailer.close();
       await pool.end();
     },

@@ -23,6 +23,8 @@ export type SmtpMode =
 /** A mail that was kept: what truly arrived. */
 export type KeptMail = { to: string[]; raw: Buffer; parsed: ParsedMail };
 
+export type SmtpFake = Awaited<ReturnType<typeof startSmtpFake>>;
+
 function cut(server: SMTPServer, session: SMTPServerSession): void {
   for (const connection of server.connections as Set<{
     session: SMTPServerSession;

@@ -1,0 +1,39 @@
+import { drawTickets } from '../fulfilment/ticket-pdf.ts';
+import type { SaleLinks } from '../orders/sale-token.ts';
+import type { EventKey } from '../base/ids.ts';
+import type { TicketLook } from '../fulfilment/ticket-look.ts';
+import type { Mailer } from './message.ts';
+import type { MessageKind } from './message-kind.ts';
+import type { MessageWay } from './outgoing-message.ts';
+import { saleMailSubject, saleMessageId, writeSaleMail } from './sale-mail.ts';
+
+type Deps = {
+  mailer: Mailer;
+  /** The address that mails come from. */
+  sender: string;
+  /** How the tickets of an event look. */
+  lookOf(key: EventKey): Promise<TicketLook>;
+  /** The links of a sale, absolute; null when the public address is not known. */
+  linksOf(tenantId: number, transactionId: string): SaleLinks | null;
+};
+
+/** The kinds that bring the tickets. */
+const withTickets: ReadonlySet<MessageKind> = new Set(['tickets', 'event_changed']);
+
+/** Creates the way by mail. A mail that is sent again has the same Message-ID and the same bytes. */
+export function createEmailWay({ mailer, sender, lookOf, linksOf }: Deps): MessageWay {
+  return {
+    channel: 'email',
+    describe: (message) => ({
+      subject: saleMailSubject(message),
+      messageId: saleMessageId(message.key, sender),
+    }),
+    async deliver(message) {
+      const { sale, key } = message;
+      const event = { tenantId: sale.tenantId, eventId: sale.event.eventId };
+      const tickets = withTickets.has(key.kind) ? await drawTickets(sale, await lookOf(event)) : null;
+      const links = linksOf(key.tenantId, key.transactionId);
+      return await mailer.deliver(writeSaleMail(message, tickets, sender, links));
+    },
+  };
+}
