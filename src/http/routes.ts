@@ -88,12 +88,16 @@ import { signInRoute } from '../identity/sign-in.route.ts';
 import { signOutRoute } from '../identity/sign-out.route.ts';
 import { verifyTwoFactorRoute } from '../identity/verify-two-factor.route.ts';
 import { readOutboxRoute } from '../notifications/read-outbox.route.ts';
+import { giveUpPaymentRoute } from '../payments/give-up-payment.route.ts';
+import { openPaymentPageRoute } from '../payments/open-payment-page.route.ts';
+import { receiveStripeEventRoute } from '../payments/receive-stripe-event.route.ts';
 import { openOrderRoute } from '../orders/open-order.route.ts';
 import { readTransactionRoute } from '../orders/read-transaction.route.ts';
 import { streamTransactionRoute } from '../progress/stream-transaction.route.ts';
 import { listEventReportsRoute } from '../reporting/list-event-reports.route.ts';
 import { readEventReportRoute } from '../reporting/read-event-report.route.ts';
 import type { Pool } from '../db/pool.ts';
+import type { PaymentProvider } from '../payments/payment-provider.ts';
 import type { GoogleWallet } from '../fulfilment/google-pass.ts';
 import type { App } from './app.ts';
 import { guardRoutes } from './guard.ts';
@@ -125,6 +129,9 @@ export function mountRoutes(app: App, deps: RouteDeps): void {
   readTransactionRoute(app, deps);
   openOrderRoute(app, deps);
   streamTransactionRoute(app, deps);
+  openPaymentPageRoute(app, deps);
+  giveUpPaymentRoute(app, deps);
+  if (deps.stripe) receiveStripeEventRoute(app, { ...deps, stripe: deps.stripe });
   readTicketsRoute(app, deps);
   readCalendarRoute(app, deps);
   readApplePassRoute(app, deps);
@@ -212,6 +219,7 @@ export type RouteDeps = {
   callbacks: CallbackSecrets;
   pool: Pool;
   googleWallet: GoogleWallet | undefined;
+  stripe: PaymentProvider | undefined;
   authenticate: Authenticate;
   isSaturated(this: void): boolean;
 } & DepsOf<typeof readHealthRoute> &
@@ -230,6 +238,8 @@ export type RouteDeps = {
   DepsOf<typeof readCalendarRoute> &
   DepsOf<typeof readApplePassRoute> &
   Omit<DepsOf<typeof openGooglePassRoute>, 'googleWallet'> &
+  DepsOf<typeof openPaymentPageRoute> &
+  Omit<DepsOf<typeof receiveStripeEventRoute>, 'stripe'> &
   DepsOf<typeof listTicketKeysRoute> &
   DepsOf<typeof readOutboxRoute> &
   DepsOf<typeof acceptInvitationRoute> &
