@@ -54,6 +54,11 @@ function tenderJson({ method, state, amount, paidAmount, paidCurrency, ...rest }
   };
 }
 
+/** Runs each statement as a transaction of its own, where a function takes one. */
+export function once(pool: Pool): Reader {
+  return { query: (statement) => transactOnce(pool, statement) };
+}
+
 /** Opens an intent over a live hold: one transaction, one round trip (open_intent in SQL). */
 export async function openIntent(
   pool: Pool,
@@ -178,12 +183,12 @@ export async function releaseLease(pool: Pool, key: IntentKey, seconds = 0): Pro
 
 /** Notes how a payment stands (note_tender in SQL). @returns the intent's state, null when there is none such. */
 export async function noteTender(
-  pool: Pool,
+  run: Reader,
   key: TenderKey,
   news: PaymentNews,
   options: { graceSeconds: number; detail?: string },
 ): Promise<{ state: IntentState; changed: boolean } | null> {
-  const [row] = await transactOnce<{ state: IntentState | null; changed: boolean }>(pool, {
+  const [row] = await run.query<{ state: IntentState | null; changed: boolean }>({
     name: 'note_tender',
     text: 'select * from note_tender($1, $2, $3::smallint, $4::payment_state, $5, $6, $7, $8)',
     values: [
@@ -201,12 +206,12 @@ export async function noteTender(
 }
 
 async function stateOf(
-  pool: Pool,
+  run: Reader,
   name: string,
   text: string,
   values: unknown[],
 ): Promise<IntentState | null> {
-  const [row] = await transactOnce<{ state: IntentState | null }>(pool, { name, text, values });
+  const [row] = await run.query<{ state: IntentState | null }>({ name, text, values });
   return row?.state ?? null;
 }
 
@@ -217,7 +222,7 @@ export function giveUpIntent(
   reason: EndReason,
   holdSeconds: number,
 ): Promise<IntentState | null> {
-  return stateOf(pool, 'give_up_intent', 'select give_up_intent($1, $2, $3, $4) as state', [
+  return stateOf(once(pool), 'give_up_intent', 'select give_up_intent($1, $2, $3, $4) as state', [
     key.tenantId,
     key.transactionId,
     reason,
@@ -232,7 +237,7 @@ export function decideRefund(
   keyDigest: string,
   reason: EndReason,
 ): Promise<IntentState | null> {
-  return stateOf(pool, 'decide_refund', 'select decide_refund($1, $2, $3, $4) as state', [
+  return stateOf(once(pool), 'decide_refund', 'select decide_refund($1, $2, $3, $4) as state', [
     key.tenantId,
     key.transactionId,
     keyDigest,
@@ -241,8 +246,8 @@ export function decideRefund(
 }
 
 /** Notes how much of a payment has gone back in all (note_refund in SQL). */
-export function noteRefund(pool: Pool, key: TenderKey, refunded: number): Promise<IntentState | null> {
-  return stateOf(pool, 'note_refund', 'select note_refund($1, $2, $3::smallint, $4) as state', [
+export function noteRefund(run: Reader, key: TenderKey, refunded: number): Promise<IntentState | null> {
+  return stateOf(run, 'note_refund', 'select note_refund($1, $2, $3::smallint, $4) as state', [
     key.tenantId,
     key.transactionId,
     key.tenderNo,

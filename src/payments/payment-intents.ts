@@ -6,14 +6,16 @@ import type { LiveEvent } from '../catalog/live-event.ts';
 import type { Checkout } from '../checkout/checkout.ts';
 import type { Customer } from '../checkout/confirm-sales.store.ts';
 import type { Pool } from '../db/pool.ts';
-import { reader } from '../db/transaction.ts';
+import { reader, transact, type Tx } from '../db/transaction.ts';
 import { holdProblem, type Holds } from '../holds/holds.ts';
 import { readRates } from './exchange-rate.store.ts';
 import type { Intent, IntentKey } from './intent.ts';
 import {
   giveUpIntent,
   keepPage,
+  noteRefund,
   noteTender,
+  once,
   openIntent,
   readIntent,
   type IntentOrder,
@@ -191,8 +193,40 @@ export class PaymentIntents {
   /** Takes over how a payment stands, and what follows from it. */
   async note(key: TenderKey, news: PaymentNews, detail?: string): Promise<void> {
     const options = { graceSeconds: limits.paidHoldSeconds, ...(detail !== undefined && { detail }) };
-    const noted = await noteTender(this.#deps.pool, key, news, options);
+    const noted = await noteTender(once(this.#deps.pool), key, news, options);
     if (noted?.state === 'paid' || noted?.state === 'refunding') await this.#deps.pursue(key);
+  }
+
+  /**
+   * Takes over what somebody at the seller says of a payment that was reported: that its money came, or did not; or that
+   * it was given back.
+   * @param record writes it down, in the same transaction.
+   * @throws Problem `payment_decided` when that was said before; nothing has changed then.
+   */
+  async decide(
+    key: TenderKey,
+    decision: { news: PaymentNews; detail?: string } | { refunded: number },
+    record: (tx: Tx) => Promise<void>,
+  ): Promise<void> {
+    const change = async (tx: Tx): Promise<boolean> => {
+      if ('refunded' in decision) {
+        if ((await noteRefund(tx, key, decision.refunded)) === null) return false;
+      } else {
+        const { news, detail } = decision;
+        const options = { graceSeconds: limits.paidHoldSeconds, ...(detail !== undefined && { detail }) };
+        if (!(await noteTender(tx, key, news, options))?.changed) return false;
+      }
+      await record(tx);
+      return true;
+    };
+    const isChanged = await transact(this.#deps.pool, change).catch((error: unknown) => {
+      // Rejected once, reported again since: the reference is another payment's now.
+      if ((error as { code?: unknown }).code !== '23505') throw error;
+      throw new Problem('payment_reference_used', 'The reference was reported for another order since.');
+    });
+    if (!isChanged)
+      throw new Problem('payment_decided', 'The payment was decided on already. Nothing has changed.');
+    await this.#deps.pursue(key);
   }
 
   /** Asks the provider how a payment stands. @throws ProviderUnavailable. */

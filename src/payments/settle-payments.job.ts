@@ -15,6 +15,7 @@ import {
   decideRefund,
   leaseIntent,
   noteRefund,
+  once,
   releaseLease,
   replaceHold,
   settleIntent,
@@ -190,7 +191,7 @@ export class PaymentSettler {
       } else {
         if (!provider || tender.paymentId === null)
           throw new ProviderUnavailable('no provider is configured');
-        await noteRefund(pool, key, await provider.refund(key, tender.paymentId, tender.captured));
+        await noteRefund(once(pool), key, await provider.refund(key, tender.paymentId, tender.captured));
       }
     }
     return byHand ? limits.manualRefundSeconds : limits.intentRetrySeconds;
