@@ -17,8 +17,14 @@ function parseAmount(text: string): number | null {
   return Number.isSafeInteger(amount) ? amount : null;
 }
 
+/** What parts the columns, told by the header: in the rows a comma may stand within a number. */
+function delimiterOf(text: string): string {
+  const [header = ''] = text.split('\n', 1);
+  return [';', '\t'].find((one) => header.includes(one)) ?? ',';
+}
+
 /**
- * Reads a bank's file: CSV by commas or semicolons, whose first line names a column `reference` (`referencia`) and one
+ * Reads a bank's file: CSV by commas, semicolons or tabs, whose first line names a column `reference` (`referencia`) and one
  * `amount` (`monto`, `importe`).
  * @returns the rows, and the lines that cannot be read.
  * @throws Problem `bank_file_invalid`.
@@ -28,7 +34,7 @@ export function readBankFile(text: string, rowsMax: number): { rows: BankRow[]; 
   try {
     table = parse(text, {
       bom: true,
-      delimiter: [',', ';', '\t'],
+      delimiter: delimiterOf(text),
       relax_column_count: true,
       trim: true,
       skip_empty_lines: true,

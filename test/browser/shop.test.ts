@@ -157,6 +157,9 @@ async function walk(page: Page, stop: (where: string) => Promise<void>): Promise
   await stop('the checkout with faults');
   await fillGuest(page);
   await page.locator('input[value=transfer]').check();
+  await page.locator('#bank').waitFor();
+  await stop('the checkout with a transfer to report');
+  await page.locator('input[value=zelle]').check();
   await page.locator('#reference').fill('0123');
   await confirmButton(page).click();
   await waitForTickets(page);

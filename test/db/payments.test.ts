@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
 import { runAudit } from '../../src/audit/run-audit.ts';
 import { formatEventId, formatSeatId } from '../../src/base/ids.ts';
+import { paymentStates, paymentTransitions } from '../../src/payments/payment.ts';
 import { createPool, type Pool } from '../../src/db/pool.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { startStripeFake, type StripeFake } from '../support/fakes/stripe.ts';
@@ -173,6 +174,15 @@ async function assertSound(): Promise<void> {
     assert.equal(refunded, state === 'settled' ? 0 : captured, `money kept without tickets: ${state}`);
   }
 }
+
+test('what a payment may become is the same in SQL and in the rules', async () => {
+  for (const from of paymentStates) {
+    for (const to of paymentStates) {
+      const { rows } = await pool.query<{ may: boolean }>('select may_become($1, $2) as may', [from, to]);
+      assert.equal(rows[0]!.may, paymentTransitions[from].includes(to), `${from} to ${to}`);
+    }
+  }
+});
 
 test('a card on line: the order waits without a number, is paid on the page, and becomes a sale as any other', async () => {
   const one = await order([1, 2]);

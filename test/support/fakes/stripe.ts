@@ -237,6 +237,7 @@ export async function startStripeFake() {
 
   const server = await startHttpFake((request, response) => {
     if (request.path.startsWith('/pay/')) return answerPage(request, response);
+    if (request.path === '/favicon.ico') return void response.writeHead(204).end();
     if (request.headers['authorization'] !== `Bearer ${secretKey}`) {
       return sendJson(response, 401, {
         error: { type: 'invalid_request_error', message: 'Invalid API Key' },
