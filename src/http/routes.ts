@@ -89,7 +89,7 @@ import { signOutRoute } from '../identity/sign-out.route.ts';
 import { verifyTwoFactorRoute } from '../identity/verify-two-factor.route.ts';
 import { readOutboxRoute } from '../notifications/read-outbox.route.ts';
 import { giveUpPaymentRoute } from '../payments/give-up-payment.route.ts';
-import { decidePaymentRoutes } from '../payments/decide-payment.route.ts';
+import { decidePaymentRoute } from '../payments/decide-payment.route.ts';
 import { importBankFileRoute } from '../payments/import-bank-file.route.ts';
 import { listExchangeRatesRoute } from '../payments/list-exchange-rates.route.ts';
 import { listPaymentsRoute } from '../payments/list-payments.route.ts';
@@ -137,7 +137,7 @@ export function mountRoutes(app: App, deps: RouteDeps): void {
   openPaymentPageRoute(app, deps);
   giveUpPaymentRoute(app, deps);
   listPaymentsRoute(app, deps);
-  decidePaymentRoutes(app, deps);
+  decidePaymentRoute(app, deps);
   importBankFileRoute(app, deps);
   listExchangeRatesRoute(app, deps);
   recordExchangeRateRoute(app, deps);

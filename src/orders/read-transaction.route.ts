@@ -18,7 +18,7 @@ import { readSale } from './sale.store.ts';
 import { saleAnswer } from './sale.ts';
 
 /** How an order waits for its money. */
-export const payingSchema = object(
+const payingSchema = object(
   {
     state: Type.Enum(['awaiting', 'paid', 'settled', 'ended', 'refunding', 'refunded']),
     detail: Type.Optional(

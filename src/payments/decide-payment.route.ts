@@ -47,7 +47,7 @@ const summaries: Record<Decision, string> = {
 };
 
 /** `POST /sellers/{id}/payments/{id}/verify|reject|refunded`: what staff say of a payment that was reported. */
-export function decidePaymentRoutes(app: App, { reader, intents, clock, ids }: Deps): void {
+export function decidePaymentRoute(app: App, { reader, intents, clock, ids }: Deps): void {
   for (const decision of ['verify', 'reject', 'refunded'] as const) {
     app.post(
       `/sellers/:seller_id/payments/:payment_id/${decision}`,

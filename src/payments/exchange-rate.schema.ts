@@ -33,6 +33,7 @@ export const rateSchema = object({
   created_at: instantSchema,
 });
 
+/** A rate as the API shows it. */
 export function toRateAnswer(rate: RecordedRate) {
   return {
     currency: rate.currency,

@@ -7,6 +7,7 @@ import type { App } from '../http/app.ts';
 import { actorOf } from '../http/guard.ts';
 import { object } from '../http/schemas.ts';
 import { recordChange } from '../identity/audit-log.store.ts';
+import type { Actor } from '../identity/principal.ts';
 import { sellerParamsSchema } from '../identity/identity.schema.ts';
 import { readBankFile, type BankRow, type BankRowOutcome } from './bank-file.ts';
 import type { PaymentIntents } from './payment-intents.ts';
@@ -29,8 +30,38 @@ const answerSchema = object({
   ),
 });
 
+/** Verifies the payment that a row of a bank's file names, when it is one and waits for so much. */
+async function verify(
+  { intents, clock, ids }: Deps,
+  row: BankRow,
+  payment: ListedPayment | undefined,
+  actor: Actor,
+): Promise<BankRowOutcome> {
+  if (!payment) return 'not_reported';
+  if (payment.state !== 'pending') return 'known';
+  if (payment.paidAmount !== row.amount) return 'amount_differs';
+  const { tenantId, paidCurrency, bank } = payment;
+  const news = { state: 'captured', captured: row.amount, paymentId: null } as const;
+  const change = {
+    tenantId,
+    at: clock.now(),
+    actor,
+    verb: 'verify',
+    object: { kind: 'payment', id: formatPaymentId(payment) },
+    before: { state: payment.state },
+    after: { amount: row.amount, currency: paidCurrency, by_file_of_bank: bank },
+  };
+  try {
+    await intents.decide(payment, { news }, (tx) => recordChange(tx, ids, change));
+    return 'verified';
+  } catch (error) {
+    if (error instanceof Problem && error.code === 'payment_decided') return 'known';
+    throw error;
+  }
+}
+
 /** `POST /sellers/{id}/bank-files?bank=…`: verifies what buyers reported by the bank's own file. */
-export function importBankFileRoute(app: App, { reader, intents, clock, ids }: Deps): void {
+export function importBankFileRoute(app: App, deps: Deps): void {
   app.register(async (scope) => {
     scope.addContentTypeParser(
       'text/csv',
@@ -61,42 +92,25 @@ export function importBankFileRoute(app: App, { reader, intents, clock, ids }: D
         );
         const { bank } = normaliseReport({ bank: (request.query as { bank: string }).bank, reference: '-' });
         const found = await findReported(
-          reader,
+          deps.reader,
           tenantId,
           bank,
           rows.map((row) => row.reference),
         );
         const byReference = new Map(found.map((payment) => [payment.reference, payment]));
 
-        const verify = async (row: BankRow, payment: ListedPayment | undefined): Promise<BankRowOutcome> => {
-          if (!payment) return 'not_reported';
-          if (payment.state !== 'pending') return 'known';
-          if (payment.paidAmount !== row.amount) return 'amount_differs';
-          const news = { state: 'captured', captured: row.amount, paymentId: null } as const;
-          const record = {
-            tenantId,
-            at: clock.now(),
-            actor: actorOf(request),
-            verb: 'verify',
-            object: { kind: 'payment', id: formatPaymentId(payment) },
-            before: { state: payment.state },
-            after: { amount: row.amount, currency: payment.paidCurrency, by_file_of_bank: bank },
-          };
-          try {
-            await intents.decide(payment, { news }, (tx) => recordChange(tx, ids, record));
-            return 'verified';
-          } catch (error) {
-            if (error instanceof Problem && error.code === 'payment_decided') return 'known';
-            throw error;
-          }
-        };
-
+        const actor = actorOf(request);
         const answers = unreadable.map((line) => ({ line, outcome: 'unreadable' as BankRowOutcome }));
         for (const row of rows) {
           const payment = byReference.get(row.reference);
           const { line, reference } = row;
           const named = payment && { payment_id: formatPaymentId(payment) };
-          answers.push({ line, ...{ reference }, outcome: await verify(row, payment), ...named });
+          answers.push({
+            line,
+            ...{ reference },
+            outcome: await verify(deps, row, payment, actor),
+            ...named,
+          });
         }
         return { rows: answers.toSorted((a, b) => a.line - b.line) };
       },

@@ -52,7 +52,7 @@ async function fill(hall: Hall): Promise<void> {
   await fillFromBlocks(pool, hall);
   const followed = orders.slice(0, 2).map((order) => order.transactionId);
   await makeTickets(hall, followed);
-  await order(hall, orders[2]!.transactionId);
+  await fillIntents(hall, orders[2]!.transactionId);
   await pool.query(
     `insert into messages (tenant_id, transaction_id, channel, recipient, subject, state, message_id)
      select $1, id, 'email', 'ana@example.com', 'Entradas', 'accepted', id from unnest($2::uuid[]) id`,
@@ -68,7 +68,7 @@ async function fill(hall: Hall): Promise<void> {
 }
 
 /** Sale 3 was an order whose money came later, another was refunded, and a third waits for a transfer on the live hold. */
-async function order(hall: Hall, sold: string): Promise<void> {
+async function fillIntents(hall: Hall, sold: string): Promise<void> {
   const columns = `tenant_id, transaction_id, event_id, hold_id, state, expires_at, substitutes, amount, currency, locale,
                    customer_name`;
   const statements = [

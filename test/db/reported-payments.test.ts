@@ -118,7 +118,7 @@ test('a mobile payment is reported, waits, is verified by staff, and is a sale t
     'payment_not_found',
   );
   const both = await Promise.all([cashier, owner].map((who) => who.send('POST', `${path}/verify`, {})));
-  assert.deepEqual(both.map(outcomeOf).toSorted(), [200, 'payment_decided']);
+  assert.deepEqual(new Set(both.map(outcomeOf)), new Set([200, 'payment_decided']));
   await streamed;
   assert.equal(await statusOf(one), 'processing');
   const log = await owner.send('GET', '/sellers/1/audit-log');

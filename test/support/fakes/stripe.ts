@@ -55,6 +55,15 @@ function metadataOf(form: URLSearchParams): Record<string, string> {
   return Object.fromEntries(found);
 }
 
+type ApiAnswer = { status: number; json: unknown };
+
+function refusal(code: string): ApiAnswer {
+  return {
+    status: code === 'resource_missing' ? 404 : 400,
+    json: { error: { type: 'invalid_request_error', code } },
+  };
+}
+
 function sessionJson(session: Session, url: string) {
   return {
     id: session.id,
@@ -83,27 +92,24 @@ function pageOf(session: Session, note: string): string {
 <a href="${session.successUrl.replaceAll('&', '&amp;')}">Back</a></body></html>`;
 }
 
-/** A server that speaks as much of Stripe as a shop needs: hosted pages, refunds, webhooks. Its ledger is what it truly took. */
-export async function startStripeFake() {
-  const script = new Script<StripeMode>('accept');
-  const sessions: Session[] = [];
-  const refunds: Refund[] = [];
-  const answered = new Map<string, unknown>();
-  const kept: StripeEvent[] = [];
-  const sent: Promise<unknown>[] = [];
-  let webhookUrl = '';
-  let webhooks: WebhookMode = 'send';
+/** What Stripe does with what it is asked, and what it has truly taken and given back. */
+class Account {
+  readonly sessions: Session[] = [];
+  /** Webhooks that were kept or could not be delivered. */
+  readonly kept: StripeEvent[] = [];
+  readonly sent: Promise<unknown>[] = [];
+  readonly #refunds: Refund[] = [];
+  url = '';
+  webhookUrl = '';
+  webhooks: WebhookMode = 'send';
 
-  function find(id: string | undefined): Session | undefined {
-    return sessions.find((session) => session.id === id || session.paymentIntent === id);
+  find(id: string | undefined): Session | undefined {
+    return this.sessions.find((session) => session.id === id || session.paymentIntent === id);
   }
 
-  async function deliver(
-    event: StripeEvent,
-    options: { secret?: string; at?: number } = {},
-  ): Promise<number> {
+  async deliver(event: StripeEvent, options: { secret?: string; at?: number } = {}): Promise<number> {
     const signature = stripeSignature(options.secret ?? webhookSecret, event.body, options.at);
-    const answer = await fetch(webhookUrl, {
+    const answer = await fetch(this.webhookUrl, {
       method: 'POST',
       headers: { 'content-type': 'application/json', 'stripe-signature': signature },
       body: event.body,
@@ -112,59 +118,58 @@ export async function startStripeFake() {
     return answer.status;
   }
 
-  function tell(type: string, object: unknown): void {
+  #tell(type: string, object: unknown): void {
     const id = newId('evt');
     const created = Math.floor(Date.now() / 1_000);
     const body = JSON.stringify({ id, object: 'event', type, created, data: { object } });
     const event = { id, type, body };
-    if (webhooks === 'keep' || webhookUrl === '') kept.push(event);
-    else sent.push(deliver(event).catch(() => kept.push(event)));
+    if (this.webhooks === 'keep' || this.webhookUrl === '') this.kept.push(event);
+    else this.sent.push(this.deliver(event).catch(() => this.kept.push(event)));
   }
 
-  function create(form: URLSearchParams): Session {
+  #create(form: URLSearchParams): Session {
+    const price = 'line_items[0][price_data]';
     const session: Session = {
       id: newId('cs'),
       created: Math.floor(Date.now() / 1_000),
       expiresAt: Number(form.get('expires_at')),
       status: 'open',
       paymentStatus: 'unpaid',
-      amount: Number(form.get('line_items[0][price_data][unit_amount]')),
-      currency: form.get('line_items[0][price_data][currency]') ?? '',
-      title: form.get('line_items[0][price_data][product_data][name]') ?? '',
+      amount: Number(form.get(`${price}[unit_amount]`)),
+      currency: form.get(`${price}[currency]`) ?? '',
+      title: form.get(`${price}[product_data][name]`) ?? '',
       successUrl: form.get('success_url') ?? '',
       paymentIntent: null,
       metadata: metadataOf(form),
     };
-    sessions.unshift(session);
+    this.sessions.unshift(session);
     return session;
   }
 
-  /** What its buyer does on the page of a payment. */
-  function act(session: Session, outcome: string): 'paid' | 'declined' | 'closed' {
+  /** What a buyer does on the page of a payment. */
+  act(session: Session, outcome: string): 'paid' | 'declined' | 'closed' {
+    const { metadata } = session;
     if (session.status !== 'open') return 'closed';
     if (outcome === 'decline') {
-      tell('payment_intent.payment_failed', {
-        id: newId('pi'),
-        object: 'payment_intent',
-        metadata: session.metadata,
-      });
+      this.#tell('payment_intent.payment_failed', { id: newId('pi'), object: 'payment_intent', metadata });
       return 'declined';
     }
     Object.assign(session, { status: 'complete', paymentStatus: 'paid', paymentIntent: newId('pi') });
-    tell('checkout.session.completed', sessionJson(session, server.url));
+    this.#tell('checkout.session.completed', sessionJson(session, this.url));
     return 'paid';
   }
 
-  function refund(form: URLSearchParams): { status: number; json: unknown } {
-    const session = find(form.get('payment_intent') ?? '');
+  refundedOf(paymentIntent: string): number {
+    const some = this.#refunds.filter((one) => one.paymentIntent === paymentIntent);
+    return some.reduce((sum, one) => sum + one.amount, 0);
+  }
+
+  #refund(form: URLSearchParams): ApiAnswer {
+    const session = this.find(form.get('payment_intent') ?? '');
     const amount = Number(form.get('amount'));
-    const gone = refundedOf(session?.paymentIntent ?? '');
+    const gone = this.refundedOf(session?.paymentIntent ?? '');
     if (!session || gone + amount > session.amount) {
-      const code = gone > 0 ? 'charge_already_refunded' : 'resource_missing';
-      return {
-        status: 400,
-        json: { error: { type: 'invalid_request_error', code, message: 'It cannot be refunded.' } },
-      };
+      return refusal(gone > 0 ? 'charge_already_refunded' : 'resource_missing');
     }
     const made = {
       id: newId('re'),
@@ -172,71 +177,77 @@ export async function startStripeFake() {
       amount,
       metadata: metadataOf(form),
     };
-    refunds.push(made);
-    tell('charge.refunded', { id: newId('ch'), object: 'charge', metadata: session.metadata });
+    this.#refunds.push(made);
+    this.#tell('charge.refunded', { id: newId('ch'), object: 'charge', metadata: session.metadata });
     return { status: 200, json: refundJson(made) };
   }
 
-  const refundedOf = (paymentIntent: string) =>
-    refunds.filter((one) => one.paymentIntent === paymentIntent).reduce((sum, one) => sum + one.amount, 0);
-
-  function answerApi({ method, path, body }: HttpRequest): { status: number; json: unknown } {
-    const { pathname, searchParams } = new URL(path, 'http://stripe');
-    const form = new URLSearchParams(body.toString());
-    const [, , resource, second, third, action] = pathname.split('/');
-    if (resource === 'refunds') {
-      if (method === 'POST') return refund(form);
-      const data = refunds.filter((one) => one.paymentIntent === searchParams.get('payment_intent'));
-      return { status: 200, json: { object: 'list', has_more: false, data: data.map(refundJson) } };
-    }
-    if (resource !== 'checkout' || second !== 'sessions')
-      return { status: 404, json: { error: { type: 'invalid_request_error' } } };
-    if (third === undefined && method === 'POST')
-      return { status: 200, json: sessionJson(create(form), server.url) };
-    if (third === undefined) {
-      const since = Number(searchParams.get('created[gte]') ?? 0);
-      const after = searchParams.get('starting_after');
-      const start = after === null ? 0 : sessions.findIndex((session) => session.id === after) + 1;
-      // Small pages, so that a reader has to turn them.
-      const page = sessions
-        .slice(start)
-        .filter((session) => session.created >= since)
-        .slice(0, 2);
-      const hasMore = page.length === 2;
-      return {
-        status: 200,
-        json: { object: 'list', has_more: hasMore, data: page.map((one) => sessionJson(one, server.url)) },
-      };
-    }
-    const session = find(third);
-    if (!session)
-      return { status: 404, json: { error: { type: 'invalid_request_error', code: 'resource_missing' } } };
-    if (action === 'expire') {
-      if (session.status !== 'open') {
-        return {
-          status: 400,
-          json: { error: { type: 'invalid_request_error', message: 'Only open sessions expire.' } },
-        };
-      }
-      session.status = 'expired';
-      tell('checkout.session.expired', sessionJson(session, server.url));
-    }
-    return { status: 200, json: sessionJson(session, server.url) };
+  #list(query: URLSearchParams): ApiAnswer {
+    const since = Number(query.get('created[gte]') ?? 0);
+    const after = query.get('starting_after');
+    const start = after === null ? 0 : this.sessions.findIndex((session) => session.id === after) + 1;
+    // Small pages, so that a reader has to turn them.
+    const page = this.sessions
+      .slice(start)
+      .filter((session) => session.created >= since)
+      .slice(0, 2);
+    const data = page.map((one) => sessionJson(one, this.url));
+    return { status: 200, json: { object: 'list', has_more: page.length === 2, data } };
   }
 
-  function answerPage({ method, path, body }: HttpRequest, response: ServerResponse): void {
-    const session = find(path.split('/')[2]);
+  answer({ method, path, body }: HttpRequest): ApiAnswer {
+    const { pathname, searchParams } = new URL(path, 'http://stripe');
+    const form = new URLSearchParams(body.toString());
+    const [, , resource, kind, id, action] = pathname.split('/');
+    if (resource === 'refunds') {
+      if (method === 'POST') return this.#refund(form);
+      const data = this.#refunds.filter((one) => one.paymentIntent === searchParams.get('payment_intent'));
+      return { status: 200, json: { object: 'list', has_more: false, data: data.map(refundJson) } };
+    }
+    if (resource !== 'checkout' || kind !== 'sessions') return refusal('resource_missing');
+    if (id === undefined && method === 'GET') return this.#list(searchParams);
+    const session = id === undefined ? this.#create(form) : this.find(id);
+    if (!session) return refusal('resource_missing');
+    if (action === 'expire') {
+      if (session.status !== 'open') return refusal('only open sessions expire');
+      session.status = 'expired';
+      this.#tell('checkout.session.expired', sessionJson(session, this.url));
+    }
+    return { status: 200, json: sessionJson(session, this.url) };
+  }
+
+  answerPage({ method, path, body }: HttpRequest, response: ServerResponse): void {
+    const session = this.find(path.split('/')[2]);
     const send = (status: number, html: string) =>
       response.writeHead(status, { 'content-type': 'text/html; charset=utf-8' }).end(html);
     if (!session) return void send(404, 'There is no such page.');
     if (method === 'GET') return void send(200, pageOf(session, session.status));
-    const outcome = act(session, new URLSearchParams(body.toString()).get('outcome') ?? 'pay');
+    const outcome = this.act(session, new URLSearchParams(body.toString()).get('outcome') ?? 'pay');
     if (outcome === 'paid') return void response.writeHead(303, { location: session.successUrl }).end();
     send(402, pageOf(session, outcome === 'declined' ? 'Your card was declined.' : 'This page has expired.'));
   }
 
+  /** What was taken and given back, by order, in minor units. */
+  ledger(): Map<string, { captured: number; refunded: number }> {
+    const paid = this.sessions.filter((session) => session.paymentStatus === 'paid');
+    return new Map(
+      paid.map((session) => [
+        session.metadata['transaction_id']!,
+        { captured: session.amount, refunded: this.refundedOf(session.paymentIntent!) },
+      ]),
+    );
+  }
+}
+
+/** A server that speaks as much of Stripe as a shop needs: hosted pages, refunds, webhooks. */
+export async function startStripeFake() {
+  const script = new Script<StripeMode>('accept');
+  const answered = new Map<string, ApiAnswer>();
+  const account = new Account();
+  const { sessions, kept } = account;
+
   const server = await startHttpFake((request, response) => {
-    if (request.path.startsWith('/pay/')) return answerPage(request, response);
+    if (request.path.startsWith('/pay/')) return account.answerPage(request, response);
     if (request.path === '/favicon.ico') return void response.writeHead(204).end();
     if (request.headers['authorization'] !== `Bearer ${secretKey}`) {
       return sendJson(response, 401, {
@@ -246,43 +257,32 @@ export async function startStripeFake() {
     const mode = script.take();
     if (mode === 'break') return sendJson(response, 500, { error: { type: 'api_error', message: 'broken' } });
     const key = String(request.headers['idempotency-key'] ?? '');
-    const known = request.method === 'POST' ? (answered.get(key) as ReturnType<typeof answerApi>) : undefined;
-    const { status, json } = known ?? answerApi(request);
+    const known = request.method === 'POST' ? answered.get(key) : undefined;
+    const { status, json } = known ?? account.answer(request);
     if (key !== '' && status < 400) answered.set(key, { status, json });
     if (mode !== 'accept_in_silence') sendJson(response, status, json);
   });
+  account.url = server.url;
 
   return {
     url: server.url,
     env: { STRIPE_SECRET_KEY: secretKey, STRIPE_WEBHOOK_SECRET: webhookSecret, STRIPE_API_URL: server.url },
-    account: { secretKey, webhookSecret, apiUrl: server.url },
-    log: server.log,
     sessions,
-    /** Webhooks that were kept or could not be delivered. */
     kept,
     next: (...modes: StripeMode[]) => script.next(...modes),
-    sendTo: (url: string) => (webhookUrl = `${url}/callbacks/stripe/events`),
-    setWebhooks: (mode: WebhookMode) => (webhooks = mode),
-    deliver,
+    sendTo: (url: string) => (account.webhookUrl = `${url}/callbacks/stripe/events`),
+    setWebhooks: (mode: WebhookMode) => (account.webhooks = mode),
+    deliver: (...of: Parameters<Account['deliver']>) => account.deliver(...of),
     /** The page of an order, once it was opened. */
     async sessionOf(transactionId: string): Promise<Session> {
       const of = () => sessions.find((session) => session.metadata['transaction_id'] === transactionId);
       await waitUntil('a page was opened', () => of() !== undefined);
       return of()!;
     },
-    act,
-    /** What it has taken and given back, by order, in minor units. */
-    ledger(): Map<string, { captured: number; refunded: number }> {
-      const paid = sessions.filter((session) => session.paymentStatus === 'paid');
-      return new Map(
-        paid.map((session) => [
-          session.metadata['transaction_id']!,
-          { captured: session.amount, refunded: refundedOf(session.paymentIntent!) },
-        ]),
-      );
-    },
+    act: (session: Session, outcome: string) => account.act(session, outcome),
+    ledger: () => account.ledger(),
     async stop() {
-      await Promise.all(sent);
+      await Promise.all(account.sent);
       await server.stop();
     },
   };
