@@ -7,6 +7,7 @@ import { readIntentSale } from '../orders/intent-sale.store.ts';
 import type { SaleKey, SaleLinks } from '../orders/sale-token.ts';
 import type { Sale } from '../orders/sale.ts';
 import type { Intent } from '../payments/intent.ts';
+import { endingWords } from '../payments/paying-words.ts';
 import { markTold } from '../payments/intent.store.ts';
 import { endMessages, startMessages } from './message.store.ts';
 import { headerText, isMailAddress, type Delivery, type Mail, type Mailer } from './message.ts';
@@ -21,23 +22,6 @@ type Deps = {
   /** The address that mails come from. */
   sender: string;
   linksOf(tenantId: number, transactionId: string): SaleLinks | null;
-};
-
-const notes: Record<Locale, Record<string, string>> = {
-  es: {
-    places_gone: 'Su pago llegó cuando sus lugares ya no estaban libres.',
-    sales_closed: 'Su pago llegó cuando la venta ya había terminado.',
-    not_paid_in_time: 'Su pago no se completó a tiempo.',
-    payment_failed: 'Uno de sus pagos no fue aceptado.',
-    amount_differs: 'El monto que recibimos no es el de su compra.',
-  },
-  en: {
-    places_gone: 'Your payment came when your places were no longer free.',
-    sales_closed: 'Your payment came when the sale had ended.',
-    not_paid_in_time: 'Your payment was not completed in time.',
-    payment_failed: 'One of your payments was not accepted.',
-    amount_differs: 'The amount that we received is not the one of your order.',
-  },
 };
 
 function amountOf({ tenders }: Intent, locale: Locale): string {
@@ -62,7 +46,7 @@ function writeMail(
   const facts = {
     ...saleFacts(sale, voice.brand, linksOf(tenantId, transactionId)),
     amount: amountOf(intent, locale),
-    note: notes[locale][intent.reason ?? ''] ?? null,
+    note: endingWords(intent.reason, locale),
   };
   return {
     from: { name: headerText(voice.brand.name ?? sale.seller.name), address: sender },

@@ -1,6 +1,7 @@
 import type { Reader, Row } from '../db/transaction.ts';
 import { payingDetail, statusOf, type Intent } from '../payments/intent.ts';
 import { readIntent } from '../payments/intent.store.ts';
+import { payingWords } from '../payments/paying-words.ts';
 import type { SaleKey } from './sale-token.ts';
 import type { Sale, SaleItem } from './sale.ts';
 
@@ -84,6 +85,7 @@ export async function readIntentSale(
     }),
   ]);
   if (!row) return null;
+  const isOnline = intent.tenders.some((tender) => tender.provider !== null);
   const sale: Sale = {
     ...key,
     status: statusOf(intent.state),
@@ -104,10 +106,11 @@ export async function readIntentSale(
     paying: {
       state: intent.state,
       detail: payingDetail(intent),
+      message: payingWords({ ...intent, isOnline }, intent.customer.locale),
       at: intent.updatedAt,
       expiresAt: intent.expiresAt,
       methods: intent.tenders.map((tender) => tender.method),
-      isOnline: intent.tenders.some((tender) => tender.provider !== null),
+      isOnline,
     },
   };
   return { sale, intent };

@@ -24,6 +24,7 @@ const payingSchema = object(
     detail: Type.Optional(
       Type.String({ description: 'Why it ended, or `substituted`: other places were given' }),
     ),
+    message: Type.String({ description: "A sentence for the buyer, in the order's language" }),
     methods: Type.Array(Type.String()),
     expires_at: instantSchema,
     url: Type.Optional(Type.String({ description: 'Where to pay' })),

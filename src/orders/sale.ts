@@ -42,6 +42,8 @@ export type Paying = {
   state: IntentState;
   /** Why it has ended, or that other places were given: a code of src/payments/intent.ts. */
   detail: string | null;
+  /** The same in a sentence for the buyer. */
+  message: string;
   at: Date;
   expiresAt: Date;
   methods: string[];
@@ -160,10 +162,11 @@ function customerAnswer({ name, email, phone }: Sale['customer']) {
 
 /** How an order waits for its money, as the API shows it; `url` is where to pay, while there is something to pay. */
 export function payingAnswer(paying: Paying, links: SaleLinks) {
-  const { state, detail, expiresAt, methods, isOnline } = paying;
+  const { state, detail, message, expiresAt, methods, isOnline } = paying;
   return {
     state,
     ...(detail !== null && { detail }),
+    message,
     methods,
     expires_at: expiresAt.toISOString(),
     ...(isOnline && state === 'awaiting' && { url: links.pay }),

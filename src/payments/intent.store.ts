@@ -282,16 +282,17 @@ export async function replaceHold(
   });
 }
 
-/** Keeps a provider's page of a payment; the first that was opened stays. */
+/** Keeps a provider's page of a payment; the first that was opened stays. `url` is null when only its id is known. */
 export async function keepPage(
   pool: Pool,
   key: TenderKey,
-  page: { pageId: string; url: string },
+  page: { pageId: string; url: string | null },
 ): Promise<void> {
   await transactOnce(pool, {
     name: 'keep-page',
-    text: `update tenders set page_id = $4, page_url = $5, asked_at = clock_timestamp()
-            where tenant_id = $1 and transaction_id = $2 and tender_no = $3 and page_id is null`,
+    text: `update tenders set page_id = $4, page_url = coalesce(page_url, $5), asked_at = clock_timestamp()
+            where tenant_id = $1 and transaction_id = $2 and tender_no = $3 and provider is not null
+              and coalesce(page_id, $4) = $4`,
     values: [key.tenantId, key.transactionId, key.tenderNo, page.pageId, page.url],
   });
 }

@@ -30,7 +30,12 @@ export type PaymentNews = {
 };
 
 /** What a provider tells by itself: that something of one payment is new. What, is asked. */
-export type ProviderEvent = TenderKey & { eventId: string; kind: string };
+export type ProviderEvent = TenderKey & {
+  eventId: string;
+  kind: string;
+  /** The page, when the event is about one. */
+  pageId?: string;
+};
 
 /** The provider did not answer, or has a fault of its own: nobody knows what it did, and the same may be asked again. */
 export class ProviderUnavailable extends Error {

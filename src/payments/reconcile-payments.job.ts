@@ -3,7 +3,7 @@ import { limits } from '../base/limits.ts';
 import type { Pool } from '../db/pool.ts';
 import { reader } from '../db/transaction.ts';
 import { endEvent, findDue, findOpenEvents, recordEvent, takeUnheard, type DueIntent } from './due.store.ts';
-import { readIntent } from './intent.store.ts';
+import { keepPage, readIntent } from './intent.store.ts';
 import type { PaymentIntents } from './payment-intents.ts';
 import type { PaymentProvider, ProviderEvent } from './payment-provider.ts';
 import type { PaymentSettler } from './settle-payments.job.ts';
@@ -37,6 +37,9 @@ export class PaymentReconciler {
   async hear(event: ProviderEvent): Promise<void> {
     const { pool, provider } = this.#deps;
     if (!provider || !(await recordEvent(pool, provider.name, event))) return;
+    // The process that opened the page may have died before it kept it.
+    const { pageId } = event;
+    if (pageId !== undefined) await keepPage(pool, event, { pageId, url: null });
     // The provider waits for the record, not for what follows from it.
     void this.#attempt(event, () => this.#handle(event));
   }

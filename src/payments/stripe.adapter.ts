@@ -162,8 +162,15 @@ class StripePayments implements PaymentProvider {
     } catch {
       throw new Problem('callback_signature_invalid', 'Stripe-Signature is not the one of this event.');
     }
-    const key = keyOf((event.data.object as { metadata?: Stripe.Metadata | null }).metadata);
-    return key && { ...key, eventId: event.id.slice(0, 255), kind: event.type.slice(0, 100) };
+    const { object, id, metadata } = event.data.object as {
+      object?: string;
+      id?: string;
+      metadata?: Stripe.Metadata | null;
+    };
+    const key = keyOf(metadata);
+    if (!key) return null;
+    const page = object === 'checkout.session' && id !== undefined ? { pageId: id } : {};
+    return { ...key, ...page, eventId: event.id.slice(0, 255), kind: event.type.slice(0, 100) };
   }
 }
 

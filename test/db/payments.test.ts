@@ -4,6 +4,7 @@ import { runAudit } from '../../src/audit/run-audit.ts';
 import { formatEventId, formatSeatId } from '../../src/base/ids.ts';
 import { paymentStates, paymentTransitions } from '../../src/payments/payment.ts';
 import { createPool, type Pool } from '../../src/db/pool.ts';
+import { transact } from '../../src/db/transaction.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { startStripeFake, type StripeFake } from '../support/fakes/stripe.ts';
 import { withoutGuard } from '../support/guards.ts';
@@ -443,6 +444,71 @@ test('50 orders are paid at the instant that they and their holds expire: each i
     }),
   );
   for (const one of orders) await untilStatus(one, ...sold, 'refunded', 'cancelled');
+  await assertSound();
+});
+
+test('a page that nobody kept is known by its webhook', async () => {
+  stripe.setWebhooks('keep');
+  const one = await orderOnline([1]);
+  await pool.query('update tenders set page_id = null, page_url = null where transaction_id = $1', [
+    one.transaction_id,
+  ]);
+  stripe.act(one.session, 'pay');
+  await stripe.deliver(stripe.kept.at(-1)!);
+  await untilStatus(one, ...sold);
+  await assertSound();
+});
+
+test('money is taken over once however often it is told at once; without its guard it is taken over each time', async () => {
+  const tellAtOnce = async (): Promise<number> => {
+    stripe.setWebhooks('keep');
+    const { transaction_id: id, hold_token: _, ...one } = await orderOnline([1 + (keys % 60)]);
+    stripe.act(one.session, 'pay');
+    await untilStatus(one, ...sold);
+    const told = await Promise.all(
+      Array.from({ length: 6 }, () =>
+        pool.query<{ changed: boolean }>(
+          `select changed from note_tender($1, $2, 1::smallint, 'captured', $3, null, null, 60)`,
+          [hall.tenantId, id, one.session.amount],
+        ),
+      ),
+    );
+    return told.filter(({ rows }) => rows[0]!.changed).length;
+  };
+  assert.equal(await tellAtOnce(), 0);
+  await withoutGuard(pool, 'note_tender', /and may_become\(t\.state, p_state\)/, '', async () => {
+    assert.equal(await tellAtOnce(), 6);
+  });
+});
+
+test('an order that was paid is not given up when its time is over; without its guard its money would go back', async () => {
+  const giveUp = async (): Promise<string> => {
+    const one = await orderOnline([1 + (keys % 60)]);
+    stripe.act(one.session, 'pay');
+    await untilStatus(one, ...sold);
+    await expireOrder(one.transaction_id);
+    const undo = new Error('undo');
+    let state = '';
+    await transact(pool, async (tx) => {
+      const [row] = await tx.query<{ state: string }>({
+        text: `select give_up_intent($1, $2, 'not_paid_in_time', 0) as state`,
+        values: [hall.tenantId, one.transaction_id],
+      });
+      ({ state } = row!);
+      throw undo;
+    }).catch((error: unknown) => assert.equal(error, undo));
+    return state;
+  };
+  assert.equal(await giveUp(), 'settled');
+  await withoutGuard(
+    pool,
+    'give_up_intent',
+    /v_intent\.state is distinct from 'awaiting'/,
+    'false',
+    async () => {
+      assert.equal(await giveUp(), 'refunding');
+    },
+  );
   await assertSound();
 });
 

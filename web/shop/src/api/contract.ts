@@ -193,7 +193,7 @@ export type Sale = {
   taxes: TaxLine[];
   steps: Step[];
   /** Of an order whose money comes later, until it is a sale. */
-  payment?: { state: string; detail?: string; methods: string[]; expires_at: string; url?: string };
+  payment?: { state: string; message: string; expires_at: string; url?: string };
   links: SaleLinks;
 };
 
