@@ -89,6 +89,30 @@ export async function openIntent(
   return { outcome: row!.outcome, transactionId: row!.transaction_id };
 }
 
+/**
+ * The order that a key made before. It writes, so that it commits: a primary that has been cut off confirms nothing.
+ * @returns null for a key that is not known; `key_reused` when it was used with another body, or for a sale made at once.
+ */
+export async function replayIntent(
+  pool: Pool,
+  { key: { tenantId }, keyDigest, bodyDigest }: Pick<IntentOrder, 'key' | 'keyDigest' | 'bodyDigest'>,
+): Promise<IntentKey | 'key_reused' | null> {
+  const [row] = await transactOnce<{ isSame: boolean; transactionId: string | null }>(pool, {
+    name: 'replay-intent',
+    text: `with known as (
+             update idempotency_keys set replays = replays + 1 where tenant_id = $1 and key_digest = $2
+             returning tenant_id, body_digest, transaction_id)
+           select k.body_digest = $3 as "isSame", i.transaction_id as "transactionId"
+             from known k
+             left join payment_intents i on i.tenant_id = k.tenant_id and i.transaction_id = k.transaction_id`,
+    values: [tenantId, keyDigest, bodyDigest],
+  });
+  if (!row) return null;
+  return row.isSame && row.transactionId !== null
+    ? { tenantId, transactionId: row.transactionId }
+    : 'key_reused';
+}
+
 type IntentRow = {
   event_id: number;
   hold_id: string;

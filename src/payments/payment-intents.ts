@@ -18,6 +18,7 @@ import {
   once,
   openIntent,
   readIntent,
+  replayIntent,
   type IntentOrder,
   type OpenOutcome,
 } from './intent.store.ts';
@@ -107,6 +108,10 @@ export class PaymentIntents {
    */
   async open(request: IntentRequest): Promise<Intent> {
     const { pool, events, ids, pursue } = this.#deps;
+    // First, since rates and providers that an order was made with may be gone when its answer is asked for again.
+    const known = await replayIntent(pool, request);
+    if (known === 'key_reused') throw problemOf(known);
+    if (known) return (await readIntent(reader(pool), known))!;
     const live = await events.get(request.key);
     if (!live) throw holdProblem('hold_not_found');
     for (let attempt = 1; attempt <= limits.requoteAttemptsMax; attempt++) {

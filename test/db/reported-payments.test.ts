@@ -49,9 +49,9 @@ async function hold(seatNos: number[]): Promise<string> {
   return (answer.json as { hold_token: string }).hold_token;
 }
 
-async function confirm(token: string, payment: unknown) {
+async function confirm(token: string, payment: unknown, key = `key-${++keys}`) {
   const customer = { name: 'Ana Pérez', email: 'ana@example.com', locale: 'es' };
-  const headers = { 'idempotency-key': `key-${++keys}` };
+  const headers = { 'idempotency-key': key };
   return house.client.send(
     'POST',
     '/sales/checkout/confirm',
@@ -230,6 +230,13 @@ test('cash with change, several payments, and other currencies by the rate of th
   const inBolivars = await pay(foreign);
   // 29.00 USD are 7,124.6881 VES.
   assert.deepEqual([inBolivars.status, inBolivars.payment.change], ['processing', 1_000_000 - 712_469]);
+  // The same order is answered the same when its rate is of another day.
+  seat += 1;
+  const held = await hold([seat]);
+  const paid = await confirm(held, foreign, 'yesterday');
+  await house.pool.query('update exchange_rates set day = day - 1');
+  assert.deepEqual((await confirm(held, foreign, 'yesterday')).json, paid.json);
+  assert.equal(outcomeOf(await confirm(await hold([54]), foreign)), 'exchange_rate_missing');
   const listed = await cashier.send('GET', `${rates}?limit=1`);
   assert.equal((listed.json as { data: { rate: string }[] }).data[0]!.rate, '245.67890000');
   await assertSound();
