@@ -103,6 +103,7 @@ export async function readIntentSale(
     items: placeRows.map(itemOf),
     taxes: row.tax_names.map(({ name, rate_ppm, amount }) => ({ name, ratePpm: rate_ppm, amount })),
     steps: [],
+    heldBy: null,
     paying: {
       state: intent.state,
       detail: payingDetail(intent),
