@@ -11,6 +11,7 @@ import { endHolds } from '../../src/holds/end-holds.store.ts';
 import { placeHolds } from '../../src/holds/place-holds.store.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { bareBlocks, block, fillFromBlocks, withoutChecks } from '../support/block-sales.ts';
+import { fillIntents, orderViolations } from '../support/order-violations.ts';
 import { confirmOrder, createHall, placeOrder, type Hall } from '../support/hall.ts';
 
 let database: TestDatabase;
@@ -52,7 +53,7 @@ async function fill(hall: Hall): Promise<void> {
   await fillFromBlocks(pool, hall);
   const followed = orders.slice(0, 2).map((order) => order.transactionId);
   await makeTickets(hall, followed);
-  await fillIntents(hall, orders[2]!.transactionId);
+  await fillIntents(pool, hall, orders[2]!.transactionId);
   await pool.query(
     `insert into messages (tenant_id, transaction_id, channel, recipient, subject, state, message_id)
      select $1, id, 'email', 'ana@example.com', 'Entradas', 'accepted', id from unnest($2::uuid[]) id`,
@@ -65,34 +66,6 @@ async function fill(hall: Hall): Promise<void> {
        from steps where tenant_id = $1 and state = 'pending' and transaction_id = any ($2)`,
     [hall.tenantId, followed],
   );
-}
-
-/** Sale 3 was an order whose money came later, another was refunded, and a third waits for a transfer on the live hold. */
-async function fillIntents(hall: Hall, sold: string): Promise<void> {
-  const columns = `tenant_id, transaction_id, event_id, hold_id, state, expires_at, substitutes, amount, currency, locale,
-                   customer_name`;
-  const statements = [
-    `insert into payment_intents (${columns})
-     select $1, $2::uuid, event_id, hold_id, 'settled', now(), false, total, currency, locale, customer_name
-       from transactions where tenant_id = $1 and transaction_id = $2`,
-    `insert into payment_intents (${columns})
-     select $1, gen_random_uuid(), event_id, hold_id,
-            case state when 'live' then 'awaiting' else 'refunded' end::intent_state, now() + interval '1 hour', false, total,
-            'USD', 'es', 'Ana'
-       from holds where tenant_id = $1 and state in ('live', 'released') and $2::uuid is not null`,
-    `insert into tenders (tenant_id, transaction_id, tender_no, method, state, amount, paid_amount, paid_currency, captured,
-                          refunded, bank, reference)
-     select $1, transaction_id, 1, 'transfer',
-            case state when 'settled' then 'captured' when 'refunded' then 'refunded' else 'pending' end::payment_state,
-            amount, amount, currency, case state when 'awaiting' then 0 else amount end,
-            case state when 'refunded' then amount else 0 end, 'banco', state::text
-       from payment_intents where tenant_id = $1 and $2::uuid is not null`,
-    `insert into idempotency_keys (tenant_id, key_digest, body_digest, transaction_id)
-     select $1, gen_random_uuid(), gen_random_uuid(), transaction_id
-       from payment_intents where tenant_id = $1 and $2::uuid is not null`,
-    `insert into provider_events values ($1, 'stripe', 'evt_1', 'checkout.session.completed', $2)`,
-  ];
-  for (const text of statements) await pool.query(text, [hall.tenantId, sold]);
 }
 
 async function makeTickets(hall: Hall, transactionIds: string[]): Promise<void> {
@@ -406,58 +379,7 @@ const violations: Record<string, Record<string, string[]>> = {
     'a payment in another currency': [`update payments set currency = 'EUR' where ${sale(1)}`],
     'a payment that was never captured': [`update payments set state = 'pending' where ${sale(1)}`],
   },
-  'I10 tenders': {
-    'payments that are not the total': [
-      `update tenders set amount = amount - 1 where ${mine} and reference = 'awaiting'`,
-    ],
-    'an order without a payment': [`delete from tenders where ${mine} and reference = 'awaiting'`],
-    'a sale whose money is not all there': [
-      `update tenders set captured = captured - 1 where ${mine} and reference = 'settled'`,
-    ],
-    'a refund that kept something': [
-      `update tenders set refunded = refunded - 1 where ${mine} and reference = 'refunded'`,
-    ],
-    'an order that ended with money': [
-      `update payment_intents set state = 'ended' where ${mine} and state = 'awaiting'`,
-      `update tenders set captured = 1 where ${mine} and reference = 'awaiting'`,
-    ],
-    'more given back than there was': [
-      'alter table tenders drop constraint tenders_check',
-      `update tenders set refunded = captured + 1 where ${mine} and reference = 'settled'`,
-    ],
-  },
-  'I10 orders': {
-    'a settled order without a sale': [
-      `update payment_intents set state = 'settled' where ${mine} and state = 'refunded'`,
-    ],
-    'a sale of an order whose money went back': [
-      `update payment_intents set state = 'refunded' where ${mine} and state = 'settled'`,
-      `update tenders set refunded = captured where ${mine} and reference = 'settled'`,
-    ],
-    'a sale of another amount than its order': [
-      `update payment_intents set amount = amount + 1 where ${mine} and state = 'settled'`,
-      `update tenders set amount = amount + 1 where ${mine} and reference = 'settled'`,
-    ],
-  },
-  'I10 deadlines': {
-    'an order that waits beyond its time': [
-      `update payment_intents set expires_at = now() - interval '2 days' where ${mine} and state = 'awaiting'`,
-    ],
-    'money of a card that is kept without a sale': [
-      `update payment_intents set state = 'refunding', updated_at = now() - interval '2 days' where ${mine} and state = 'refunded'`,
-      `update tenders set provider = 'stripe', refunded = 0 where ${mine} and reference = 'refunded'`,
-    ],
-  },
-  'I10 references': {
-    'a transfer that was reported twice': [
-      'drop index one_tender_per_reference',
-      `update tenders set reference = 'settled' where ${mine}`,
-    ],
-    'a page that takes two payments': [
-      'drop index one_tender_per_page',
-      `update tenders set provider = 'stripe', page_id = 'cs_1' where ${mine}`,
-    ],
-  },
+  ...orderViolations,
   'I11 keys': {
     'a sale without its key': [`delete from idempotency_keys where ${sale(1)}`],
     'a key of no sale': [
