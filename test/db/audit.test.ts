@@ -11,7 +11,7 @@ import { endHolds } from '../../src/holds/end-holds.store.ts';
 import { placeHolds } from '../../src/holds/place-holds.store.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { bareBlocks, block, fillFromBlocks, withoutChecks } from '../support/block-sales.ts';
-import { fillIntents, orderViolations } from '../support/order-violations.ts';
+import { fillIntents, foreignOrders, orderViolations } from '../support/order-violations.ts';
 import { confirmOrder, createHall, placeOrder, type Hall } from '../support/hall.ts';
 
 let database: TestDatabase;
@@ -432,13 +432,7 @@ const violations: Record<string, Record<string, string[]>> = {
     "a payment of another seller's sale": [
       `insert into payments values (2, ${thatSale(1)}, 1, 'cash', 'pending', 1, 'USD', null, now())`,
     ],
-    "a payment of another seller's order": [
-      `insert into tenders (tenant_id, transaction_id, tender_no, method, amount, paid_amount, paid_currency)
-       values (2, ${thatSale(3)}, 1, 'cash', 1, 1, 'USD')`,
-    ],
-    "an event of another seller's order": [
-      `update provider_events set tenant_id = 2, event_id = 'evt_2' where ${mine}`,
-    ],
+    ...foreignOrders,
     "a message of another seller's sale": [
       `insert into messages (tenant_id, transaction_id, channel, recipient, subject, state, message_id)
        values (2, ${thatSale(1)}, 'email', 'a', 'b', 'accepted', 'c')`,

@@ -86,3 +86,14 @@ export const orderViolations: Record<string, Record<string, string[]>> = {
     ],
   },
 };
+
+/** The same for what names an order of another seller. */
+export const foreignOrders: Record<string, string[]> = {
+  "a payment of another seller's order": [
+    `insert into tenders (tenant_id, transaction_id, tender_no, method, amount, paid_amount, paid_currency)
+       values (2, (select transaction_id from fiscal_documents where ${mine} and number = 3), 1, 'cash', 1, 1, 'USD')`,
+  ],
+  "an event of another seller's order": [
+    `update provider_events set tenant_id = 2, event_id = 'evt_2' where ${mine}`,
+  ],
+};
