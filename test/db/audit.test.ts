@@ -11,7 +11,7 @@ import { endHolds } from '../../src/holds/end-holds.store.ts';
 import { placeHolds } from '../../src/holds/place-holds.store.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { bareBlocks, block, fillFromBlocks, withoutChecks } from '../support/block-sales.ts';
-import { fillIntents, foreignOrders, orderViolations } from '../support/order-violations.ts';
+import { fillIntents, foreignOrders, keyViolations, orderViolations } from '../support/order-violations.ts';
 import { confirmOrder, createHall, placeOrder, type Hall } from '../support/hall.ts';
 
 let database: TestDatabase;
@@ -380,17 +380,7 @@ const violations: Record<string, Record<string, string[]>> = {
     'a payment that was never captured': [`update payments set state = 'pending' where ${sale(1)}`],
   },
   ...orderViolations,
-  'I11 keys': {
-    'a sale without its key': [`delete from idempotency_keys where ${sale(1)}`],
-    'a key of no sale': [
-      `insert into idempotency_keys (tenant_id, key_digest, body_digest, transaction_id)
-       values (1, gen_random_uuid(), gen_random_uuid(), gen_random_uuid())`,
-    ],
-    'a sale with two keys': [
-      `insert into idempotency_keys (tenant_id, key_digest, body_digest, transaction_id)
-       values (1, gen_random_uuid(), gen_random_uuid(), ${thatSale(1)})`,
-    ],
-  },
+  'I11 keys': keyViolations,
   'I13 statistics': {
     'statistics that are off': [
       `update sales_statistics set discounts = discounts + 1 where ${mine} and zone_no = 1`,

@@ -2,6 +2,8 @@ import type { Pool } from '../../src/db/pool.ts';
 import type { Hall } from './hall.ts';
 
 const mine = 'tenant_id = 1';
+const first = `(select transaction_id from fiscal_documents where ${mine} and number = 1)`;
+const firstSale = `${mine} and transaction_id = ${first}`;
 
 /** Sale 3 was an order whose money came later, another was refunded, and a third waits for a transfer on the live hold. */
 export async function fillIntents(pool: Pool, hall: Hall, sold: string): Promise<void> {
@@ -95,5 +97,18 @@ export const foreignOrders: Record<string, string[]> = {
   ],
   "an event of another seller's order": [
     `update provider_events set tenant_id = 2, event_id = 'evt_2' where ${mine}`,
+  ],
+};
+
+/** The same for the keys of sales. */
+export const keyViolations: Record<string, string[]> = {
+  'a sale without its key': [`delete from idempotency_keys where ${firstSale}`],
+  'a key of no sale': [
+    `insert into idempotency_keys (tenant_id, key_digest, body_digest, transaction_id)
+       values (1, gen_random_uuid(), gen_random_uuid(), gen_random_uuid())`,
+  ],
+  'a sale with two keys': [
+    `insert into idempotency_keys (tenant_id, key_digest, body_digest, transaction_id)
+       values (1, gen_random_uuid(), gen_random_uuid(), ${first})`,
   ],
 };
