@@ -27,7 +27,14 @@ import { createAuthenticator } from './identity/authenticator.ts';
 import { createAuth } from './identity/better-auth.adapter.ts';
 import { createInvitationSender } from './identity/invitation-mail.ts';
 import { sweepSessions } from './identity/session.store.ts';
-import { createSmtpMailer, readSenderAddress } from './notifications/mailer.adapter.ts';
+import { createOutboxMailer, createSmtpMailer, readSenderAddress } from './notifications/mailer.adapter.ts';
+import { createRefundTeller } from './notifications/send-refund.job.ts';
+import { saleLinks } from './orders/sale-token.ts';
+import { PaymentIntents } from './payments/payment-intents.ts';
+import { counterMethods, paymentMethods } from './payments/payment.ts';
+import { PaymentReconciler } from './payments/reconcile-payments.job.ts';
+import { PaymentSettler } from './payments/settle-payments.job.ts';
+import { createStripe } from './payments/stripe.adapter.ts';
 import { watchEventLoop } from './telemetry/event-loop.ts';
 import type { Logger } from './telemetry/logger.ts';
 import { createMetrics, type Metrics } from './telemetry/metrics.ts';
@@ -240,6 +247,51 @@ function repeat(
   };
 }
 
+/** What orders need whose money comes later. */
+function createPayments({ config, clock, ids, logger }: TaquillaOptions, parts: Parts) {
+  const { pool, events, holds, checkout, secret } = parts;
+  const provider = config.stripe && createStripe(config.stripe);
+  const settler = new PaymentSettler({ pool, events, holds, checkout, provider, log: logger });
+  const intents = new PaymentIntents({
+    pool,
+    events,
+    holds,
+    checkout,
+    provider,
+    clock,
+    ids,
+    cardSeconds: config.cardPaymentSeconds,
+    reportedSeconds: config.reportedPaymentSeconds,
+    pursue: (key) => settler.pursue(key),
+  });
+  const mailer = config.smtpUrl === undefined ? createOutboxMailer() : createSmtpMailer(config.smtpUrl);
+  const publicUrl = config.publicUrl ?? localUrl(config);
+  const reconciler = new PaymentReconciler({
+    pool,
+    clock,
+    provider,
+    intents,
+    settler,
+    tell: createRefundTeller({
+      pool,
+      clock,
+      mailer,
+      sender: readSenderAddress(config.mailFrom),
+      linksOf: (tenantId, transactionId) =>
+        publicUrl === undefined ? null : saleLinks(secret, publicUrl, tenantId, transactionId),
+    }),
+    askSeconds: config.paymentAskSeconds,
+    log: logger,
+  });
+  return {
+    stripe: provider,
+    paymentMethods: provider ? paymentMethods : counterMethods,
+    intents,
+    reconciler,
+    closeMailer: () => mailer.close(),
+  };
+}
+
 /** What signs staff in and tells who asks. */
 function createIdentity({ config, clock, ids }: TaquillaOptions, { pool, secret, onError }: Parts) {
   const https = config.publicUrl?.startsWith('https:') ?? false;
@@ -259,6 +311,7 @@ function createIdentity({ config, clock, ids }: TaquillaOptions, { pool, secret,
 async function startApi(
   options: TaquillaOptions,
   parts: Parts,
+  payments: ReturnType<typeof createPayments>,
 ): Promise<{ url: string; stop(): Promise<boolean> }> {
   const { config, clock, ids } = options;
   const { pool, drain, streams } = parts;
@@ -276,6 +329,7 @@ async function startApi(
         ...parts,
         ...identity,
         isSaturated: () => parts.eventLoop.isSaturated(),
+        ...payments,
         clock,
         ids,
         reader: reader(pool),
@@ -324,9 +378,13 @@ export async function startTaquilla(options: TaquillaOptions): Promise<Taquilla>
     () => transact(pool, (tx) => sweepSessions(tx, options.clock.now())),
     onError,
   );
+  const payments = createPayments(options, parts);
+  const endReconciling = repeat(limits.paymentSweepSeconds, () => payments.reconciler.reconcile(), onError);
   const endPrune = repeat(60, async () => clientHolds.prune(Date.now()), onError);
   const end = async () => {
     parts.eventLoop.stop();
+    await endReconciling();
+    payments.closeMailer();
     await endPrune();
     await endForget();
     await endSweep();
@@ -339,7 +397,7 @@ export async function startTaquilla(options: TaquillaOptions): Promise<Taquilla>
   };
   if (!options.roles.api) return { url: undefined, stop: () => end().then(() => true) };
   try {
-    const api = await startApi(options, parts);
+    const api = await startApi(options, parts, payments);
     return {
       url: api.url,
       async stop() {

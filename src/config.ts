@@ -1,5 +1,6 @@
 import { limits } from './base/limits.ts';
 import type { MetaNumber, TwilioAccount } from './notifications/channel.ts';
+import type { StripeAccount } from './payments/payment-provider.ts';
 
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 export type LogLevel = (typeof logLevels)[number];
@@ -34,6 +35,13 @@ export type Config = {
   twilio: TwilioAccount | undefined;
   /** Absent: no WhatsApp by Meta. */
   meta: MetaConfig | undefined;
+  /** Absent: no cards on line. */
+  stripe: StripeAccount | undefined;
+  /** How long the money of a card on line may take, and what somebody has to verify; the places are kept so long. */
+  cardPaymentSeconds: number;
+  reportedPaymentSeconds: number;
+  /** A payment of which its provider told nothing for so long is asked for. */
+  paymentAskSeconds: number;
   /** Absent: passes are signed by keys to try with, and nobody is offered any. */
   applePass: ApplePassConfig | undefined;
   /** Absent: no Google Wallet. */
@@ -165,6 +173,17 @@ function readMeta(env: EnvReader): MetaConfig | undefined {
   };
 }
 
+function readStripe(env: EnvReader): StripeAccount | undefined {
+  const account = together(env, {
+    STRIPE_SECRET_KEY: env.text('STRIPE_SECRET_KEY'),
+    STRIPE_WEBHOOK_SECRET: env.text('STRIPE_WEBHOOK_SECRET'),
+  });
+  const apiUrl = env.url('STRIPE_API_URL', ['http:', 'https:']) ?? 'https://api.stripe.com';
+  return (
+    account && { secretKey: account.STRIPE_SECRET_KEY, webhookSecret: account.STRIPE_WEBHOOK_SECRET, apiUrl }
+  );
+}
+
 function readApplePass(env: EnvReader): ApplePassConfig | undefined {
   const keyPassphrase = env.text('APPLE_PASS_KEY_PASSPHRASE');
   const given = together(env, {
@@ -232,6 +251,10 @@ export function readConfig(environment: Env): Config {
     mailFrom: env.text('MAIL_FROM') ?? 'Taquilla <tickets@localhost>',
     twilio: readTwilio(env),
     meta: readMeta(env),
+    stripe: readStripe(env),
+    cardPaymentSeconds: env.int('CARD_PAYMENT_SECONDS', limits.cardPaymentSeconds, 1, 82_800),
+    reportedPaymentSeconds: env.int('REPORTED_PAYMENT_SECONDS', limits.reportedPaymentSeconds, 1, 2_592_000),
+    paymentAskSeconds: env.int('PAYMENT_ASK_SECONDS', limits.paymentAskSeconds, 1, 3_600),
     applePass: readApplePass(env),
     googleWallet: readGoogleWallet(env),
     walletServices: {

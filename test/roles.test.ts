@@ -13,6 +13,9 @@ sales.read        x x x x . x | x | x .
 sales.create      x x x x . . | x | x .
 sales.refund      x x x . . . | x | . .
 tickets.reissue   x x x x . . | x | . .
+payments.read     x x x x . x | x | . .
+payments.verify   x x x x . . | x | . .
+payments.rates    x x x . . . | x | . .
 shifts.read       x x x x . x | . | x .
 shifts.open       x x x x . . | . | x .
 shifts.manage     x x x . . . | . | . .

@@ -79,6 +79,7 @@ describe('the templates of the house', () => {
       tickets: '',
       calendar: '',
       ticket_page: 'https://shop.example/tickets/1?token=1.a',
+      pay: '',
       short: 'https://shop.example/o/1',
       page: 'https://shop.example/orders/1?token=1.a&b=c',
     };

@@ -349,12 +349,66 @@ export const invariants: readonly Invariant[] = [
            where (p.captured, p.currency) is distinct from (t.total::numeric, t.currency)`,
   },
   {
+    id: 'I10 tenders',
+    sentence:
+      'The payments of an order are its total; a sale has all of their money, an order that ended none, a refunded one gave all back',
+    sql: `select format('order %s, %s: payments of %s for %s', i.transaction_id, i.state, sum(t.amount), i.amount) as culprit
+            from payment_intents i left join tenders t using (tenant_id, transaction_id)
+           where ${own('i')}
+           group by i.tenant_id, i.transaction_id
+          having sum(t.amount) is distinct from i.amount::numeric
+              or bool_or(t.refunded > t.captured)
+              or (i.state in ('paid', 'settled') and bool_or(t.captured <> t.paid_amount))
+              or (i.state = 'ended' and sum(t.captured) > 0)
+              or (i.state = 'refunded' and sum(t.captured) <> sum(t.refunded))`,
+  },
+  {
+    id: 'I10 orders',
+    sentence:
+      'An order whose money came is a sale of its amount; one that waits, ended or was refunded is none',
+    sql: `select format('order %s, %s: sale of %s for %s', i.transaction_id, i.state, t.total, i.amount) as culprit
+            from payment_intents i left join transactions t using (tenant_id, transaction_id)
+           where ${own('i')}
+             and case when i.state = 'settled' then (t.total, t.currency) is distinct from (i.amount, i.currency)
+                      when i.state = 'paid' then false
+                      else t.event_id is not null end`,
+  },
+  {
+    id: 'I10 deadlines',
+    sentence:
+      'No order waits for money a day beyond its deadline, and no money of a card a day for its sale or its way back',
+    sql: `select format('order %s is %s since %s', i.transaction_id, i.state, i.updated_at) as culprit
+            from payment_intents i
+           where ${own('i')}
+             and (i.state = 'awaiting' and i.expires_at < now() - interval '1 day'
+                  or i.state in ('paid', 'refunding') and i.updated_at < now() - interval '1 day'
+                     and exists (select from tenders t where t.tenant_id = i.tenant_id
+                                    and t.transaction_id = i.transaction_id and t.provider is not null
+                                    and t.captured > t.refunded))`,
+  },
+  {
+    id: 'I10 references',
+    sentence: 'A payment is named once: by its page at its provider, or by its bank and reference',
+    sql: `select format('payment %s of seller %s: %s times', name, tenant_id, count(*)) as culprit
+            from (select t.tenant_id, t.provider || ' ' || t.page_id as name from tenders t where ${own('t')}
+                  union all
+                  select t.tenant_id, t.bank || ' ' || t.reference from tenders t
+                   where ${own('t')} and t.state not in ('failed', 'cancelled')) named
+           where name is not null group by tenant_id, name having count(*) > 1`,
+  },
+  {
     id: 'I11 keys',
-    sentence: 'Every sale has exactly one idempotency key, and every key its sale',
+    sentence:
+      'Every sale has exactly one idempotency key, and one more when its money came later; every key is of a sale or an order',
     sql: `select format('sale %s: %s keys', transaction_id, count(k.key_digest)) as culprit
-            from (select t.tenant_id, t.transaction_id, t.hold_id from transactions t where ${own('t')}) t
+            from (select t.tenant_id, t.transaction_id, true as sold from transactions t where ${own('t')}) t
+            full join (select i.tenant_id, i.transaction_id, true as ordered from payment_intents i where ${own('i')}) i
+              using (tenant_id, transaction_id)
             full join (select k.* from idempotency_keys k where ${own('k')}) k using (tenant_id, transaction_id)
-           group by tenant_id, transaction_id having count(k.key_digest) <> 1 or count(t.hold_id) <> 1`,
+           group by tenant_id, transaction_id, sold, ordered
+          having (sold is null and ordered is null)
+              or (sold and count(k.key_digest) <> case when ordered then 2 else 1 end)
+              or (sold is null and count(k.key_digest) not in (1, 2))`,
   },
   {
     id: 'I13 statistics',
@@ -430,13 +484,16 @@ export const invariants: readonly Invariant[] = [
   },
   {
     id: 'I15 sales',
-    sentence: 'The sale of every step, payment and message is there, at the same seller',
-    sql: (['steps', 'payments', 'messages'] as const)
+    sentence:
+      'The sale of every step, payment and message is there, at the same seller, or the order that is to be one',
+    sql: (['steps', 'payments', 'messages', 'tenders', 'provider_events'] as const)
       .map(
         (table) => `
           select format('${table} of sale %s', r.transaction_id) as culprit
-            from ${table} r left join transactions t using (tenant_id, transaction_id)
-           where ${own('r')} and t.event_id is null`,
+            from ${table} r
+            left join transactions t using (tenant_id, transaction_id)
+            left join payment_intents i using (tenant_id, transaction_id)
+           where ${own('r')} and t.event_id is null and i.event_id is null`,
       )
       .join(' union all '),
   },

@@ -1,5 +1,5 @@
 import { formatEventId, formatSeatId, formatZoneId } from '../base/ids.ts';
-import { paymentMethods } from '../payments/payment.ts';
+import type { BuyerMethod } from '../payments/payment.ts';
 import { seatPrice } from '../pricing/quote-cart.ts';
 import { BLOCKED, FREE, seatStates, type Availability, type AvailabilityChange } from './availability.ts';
 import { isOnSale, type CatalogEvent, type PlanArea } from './event.ts';
@@ -29,7 +29,7 @@ function categoriesToJson(event: CatalogEvent) {
 }
 
 /** An event as the API shows it; `now` decides whether it is on sale. */
-export function eventToJson(live: LiveEvent, now: Date) {
+export function eventToJson(live: LiveEvent, now: Date, methods: readonly BuyerMethod[]) {
   const { event } = live;
   const prices = lowestZonePrices(live);
   return {
@@ -56,7 +56,7 @@ export function eventToJson(live: LiveEvent, now: Date) {
       capacity: zone.capacity,
     })),
     categories: categoriesToJson(event),
-    payment_methods: [...paymentMethods],
+    payment_methods: [...methods],
   };
 }
 

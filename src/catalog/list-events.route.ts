@@ -9,6 +9,7 @@ import { eventToJson } from './event-json.ts';
 import { eventSchema } from './event.schema.ts';
 import { listEvents } from './event.store.ts';
 import { isPublic } from './event.ts';
+import type { BuyerMethod } from '../payments/payment.ts';
 
 function readCursor(startingAfter: string | undefined): EventKey | undefined {
   if (startingAfter === undefined) return undefined;
@@ -20,8 +21,10 @@ function readCursor(startingAfter: string | undefined): EventKey | undefined {
   });
 }
 
+type Deps = { events: EventCache; clock: Clock; reader: Reader; paymentMethods: readonly BuyerMethod[] };
+
 /** `GET /events`: what is to come, the soonest first. */
-export function listEventsRoute(app: App, deps: { events: EventCache; clock: Clock; reader: Reader }): void {
+export function listEventsRoute(app: App, deps: Deps): void {
   app.get(
     '/events',
     {
@@ -46,7 +49,7 @@ export function listEventsRoute(app: App, deps: { events: EventCache; clock: Clo
       const events = await Promise.all(keys.map((key) => deps.events.get(key)));
       // Cancelled since the query, or not read again yet.
       const shown = events.filter((live) => live !== null).filter((live) => isPublic(live.event));
-      return { data: shown.map((live) => eventToJson(live, now)), has_more: hasMore };
+      return { data: shown.map((live) => eventToJson(live, now, deps.paymentMethods)), has_more: hasMore };
     },
   );
 }

@@ -1,4 +1,5 @@
 import { createSeatPicker, type SeatPicker } from '../holds/best-available.ts';
+import { findEqualSeats } from '../holds/equal-seats.ts';
 import { FREE, HELD, type Availability, type AvailabilityChange } from './availability.ts';
 import type { CatalogEvent } from './event.ts';
 
@@ -56,6 +57,13 @@ export class LiveEvent {
     const pick = this.#picker.pick(this.#proposable, quantity, zoneNo);
     for (const seatNo of pick?.seatNos ?? []) this.#proposable[seatNo - 1] = HELD;
     return pick;
+  }
+
+  /** Free seats that are as good as others (`findEqualSeats`), taken out of the next proposals as by `propose`. */
+  proposeEqual(seatNos: readonly number[]): Map<number, number> | null {
+    const equals = findEqualSeats(this.event, this.#picker, this.#proposable, seatNos);
+    for (const seatNo of equals?.values() ?? []) this.#proposable[seatNo - 1] = HELD;
+    return equals;
   }
 
   /** Takes a proposal back: its seats are again what this process believes of them. */

@@ -1,12 +1,15 @@
 import type { Clock } from '../base/ids.ts';
 import type { App } from '../http/app.ts';
 import { eventIdSchema, object } from '../http/schemas.ts';
+import type { BuyerMethod } from '../payments/payment.ts';
 import { getPublicEvent, type EventCache } from './event-cache.ts';
 import { eventToJson } from './event-json.ts';
 import { eventSchema } from './event.schema.ts';
 
+type Deps = { events: EventCache; clock: Clock; paymentMethods: readonly BuyerMethod[] };
+
 /** `GET /events/{id}`: one event, its prices and what is left of it. */
-export function readEventRoute(app: App, deps: { events: EventCache; clock: Clock }): void {
+export function readEventRoute(app: App, deps: Deps): void {
   app.get(
     '/events/:event_id',
     {
@@ -20,6 +23,10 @@ export function readEventRoute(app: App, deps: { events: EventCache; clock: Cloc
       },
     },
     async (request) =>
-      eventToJson(await getPublicEvent(deps.events, request.params.event_id), deps.clock.now()),
+      eventToJson(
+        await getPublicEvent(deps.events, request.params.event_id),
+        deps.clock.now(),
+        deps.paymentMethods,
+      ),
   );
 }

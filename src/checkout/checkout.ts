@@ -33,7 +33,11 @@ export type ConfirmRequest = {
   payment: Payment;
   /** Minor units: what the buyer has been shown; null when that is the hold's quote. */
   expectedTotal: number | null;
+  /** The sale's, when it has one already: its money was waited for. */
+  transactionId?: string;
 };
+
+type RequoteRequest = Pick<ConfirmRequest, 'key' | 'holdId' | 'expectedTotal'>;
 
 /** A sale that has just been committed. */
 export type CommittedSale = { tenantId: number; transactionId: string };
@@ -108,7 +112,7 @@ export class Checkout {
     const { key, ...order } = request;
     const started = performance.now();
     for (let attempt = 1; attempt <= limits.requoteAttemptsMax; attempt++) {
-      const transactionId = this.#deps.ids.uuid();
+      const transactionId = request.transactionId ?? this.#deps.ids.uuid();
       const { result, group } = await this.#lanes.submit(formatEventId(key), { ...order, transactionId });
       switch (result.outcome) {
         case 'confirmed':
@@ -120,7 +124,7 @@ export class Checkout {
             waitedMilliseconds: performance.now() - started - group.milliseconds,
           };
         case 'stale':
-          await this.#requote(request);
+          await this.requote(request);
           break;
         case 'key_reused':
           throw keyReused();
@@ -138,7 +142,7 @@ export class Checkout {
    * The hold's quote no longer holds. When the buyer would pay what they agreed to, the hold gets the new quote.
    * @throws Problem `price_changed` with the new quote when the amount is another one.
    */
-  async #requote({ key, holdId, expectedTotal }: ConfirmRequest): Promise<void> {
+  async requote({ key, holdId, expectedTotal }: RequoteRequest): Promise<void> {
     const { pool, events, clock } = this.#deps;
     const live = await events.reload(key);
     const hold = live && (await readHold(reader(pool), live.event, holdId));

@@ -7,12 +7,18 @@ import type { App } from '../http/app.ts';
 import {
   currencySchema,
   holdTokenSchema,
+  instantSchema,
   moneySchema,
   object,
   transactionIdSchema,
 } from '../http/schemas.ts';
+import type { Reader } from '../db/transaction.ts';
 import { saleLinks } from '../orders/sale-token.ts';
-import { paymentMethods } from '../payments/payment.ts';
+import { readSale } from '../orders/sale.store.ts';
+import type { Intent } from '../payments/intent.ts';
+import type { PaymentIntents } from '../payments/payment-intents.ts';
+import { paymentSchema, plainPayment, readPayment, type PaymentBody } from '../payments/payment.schema.ts';
+import { changeOf } from '../payments/tender-orders.ts';
 import type { Checkout, TimedSale } from './checkout.ts';
 import type { ConfirmedSale, Customer } from './confirm-sales.store.ts';
 import { digestBody, digestKey } from './idempotency.ts';
@@ -30,25 +36,60 @@ const bodySchema = object({
     document: Type.Optional(Type.String({ minLength: 1, maxLength: limits.customerDocumentCharsMax })),
     locale: Type.Optional(Type.Enum(['es', 'en'])),
   }),
-  payment: object({
-    method: Type.Enum([...paymentMethods]),
-    reference: Type.Optional(Type.String({ minLength: 1, maxLength: limits.paymentReferenceCharsMax })),
-  }),
+  payment: paymentSchema,
+  accept_substitutes: Type.Optional(
+    Type.Boolean({
+      description:
+        'When the money comes so late that the places are gone: take equal ones (same category, together, as near) rather than the money back',
+    }),
+  ),
   expected_total: Type.Optional(moneySchema),
 });
+
+const waiting = {
+  es: {
+    online: 'Sus lugares están apartados. Pague ahora; el número y las entradas llegan con el pago.',
+    reported: 'Sus lugares están apartados. Verificamos su pago; el número y las entradas llegan después.',
+  },
+  en: {
+    online: 'Your places are kept. Pay now; the number and the tickets come with the payment.',
+    reported: 'Your places are kept. We verify your payment; the number and the tickets come then.',
+  },
+};
 
 const answerSchema = object({
   success: Type.Literal(true),
   message: Type.String(),
   transaction_id: transactionIdSchema,
-  status: Type.Literal('processing'),
-  fiscal_number: Type.String({ examples: ['A-00000042'] }),
+  status: Type.Enum(['processing', 'awaiting_payment']),
+  fiscal_number: Type.Union([Type.String({ examples: ['A-00000042'] }), Type.Null()]),
   total: moneySchema,
   currency: currencySchema,
-  links: object({ self: Type.String(), events: Type.String(), tickets: Type.String(), page: Type.String() }),
+  payment: Type.Optional(
+    object({
+      state: Type.String(),
+      expires_at: instantSchema,
+      url: Type.Optional(Type.String({ description: 'Where to pay' })),
+      change: Type.Optional(moneySchema),
+    }),
+  ),
+  links: object({
+    self: Type.String(),
+    events: Type.String(),
+    tickets: Type.String(),
+    page: Type.String(),
+    pay: Type.Optional(Type.String({ description: 'Leads to where the card is paid with' })),
+  }),
 });
 
-type Deps = { events: EventCache; checkout: Checkout; secret: string; publicUrl: string | undefined };
+type Deps = {
+  events: EventCache;
+  checkout: Checkout;
+  intents: PaymentIntents;
+  reader: Reader;
+  secret: string;
+  publicUrl: string | undefined;
+};
 
 function readKey(header: string | string[] | undefined): string {
   if (header === undefined || header === '') {
@@ -76,7 +117,13 @@ const messages = {
   en: (number: string) => `Sale confirmed as number ${number}. Your tickets are on their way.`,
 };
 
-function answer(deps: Deps, tenantId: number, sale: ConfirmedSale, locale: Customer['locale']) {
+function answer(
+  { secret, publicUrl }: Deps,
+  tenantId: number,
+  sale: ConfirmedSale,
+  locale: Customer['locale'],
+) {
+  const { pay: _, ...links } = saleLinks(secret, publicUrl, tenantId, sale.transactionId);
   return {
     success: true as const,
     message: messages[locale](sale.fiscalNumber),
@@ -85,7 +132,7 @@ function answer(deps: Deps, tenantId: number, sale: ConfirmedSale, locale: Custo
     fiscal_number: sale.fiscalNumber,
     total: sale.total,
     currency: sale.currency,
-    links: saleLinks(deps.secret, deps.publicUrl, tenantId, sale.transactionId),
+    links,
   };
 }
 
@@ -93,6 +140,47 @@ function answer(deps: Deps, tenantId: number, sale: ConfirmedSale, locale: Custo
 function serverTiming({ group, waitedMilliseconds }: TimedSale): string {
   const wait = Math.max(0, waitedMilliseconds).toFixed(1);
   return `wait;dur=${wait}, group;dur=${group.milliseconds.toFixed(1)};desc="${group.orders} orders"`;
+}
+
+/** The answer to an order whose money comes later, or that was paid in several payments: as it stands now. */
+async function answerIntent(deps: Deps, intent: Intent) {
+  const { tenantId, transactionId, customer, tenders, amount: total, currency, state, expiresAt } = intent;
+  const { pay, ...links } = saleLinks(deps.secret, deps.publicUrl, tenantId, transactionId);
+  const sale = state === 'settled' ? await readSale(deps.reader, intent) : null;
+  const fiscalNumber = sale?.fiscalNumber ?? null;
+  const isOnline = tenders.some((tender) => tender.provider !== null);
+  const place = isOnline && state === 'awaiting' ? { url: pay } : {};
+  const change = tenders.reduce((sum, tender) => sum + changeOf(tender), 0);
+  return {
+    success: true as const,
+    message:
+      fiscalNumber === null
+        ? waiting[customer.locale][isOnline ? 'online' : 'reported']
+        : messages[customer.locale](fiscalNumber),
+    transaction_id: transactionId,
+    status: fiscalNumber === null ? ('awaiting_payment' as const) : ('processing' as const),
+    fiscal_number: fiscalNumber,
+    total,
+    currency,
+    payment: {
+      state,
+      expires_at: expiresAt.toISOString(),
+      ...place,
+      ...(tenders.some((tender) => tender.tendered !== null) && { change }),
+    },
+    links: { ...links, ...(isOnline && { pay }) },
+  };
+}
+
+/** Whether a sale can be made at once in the hot path: one payment whose money is there, in the sale's currency. */
+function isPlain({ method, report, parts, currency, tendered }: PaymentBody, saleCurrency: string): boolean {
+  return (
+    method !== 'card_online' &&
+    !report &&
+    !parts &&
+    tendered === undefined &&
+    (currency === undefined || currency === saleCurrency)
+  );
 }
 
 /** `POST /sales/checkout/confirm/`: makes a sale of a hold, once for each Idempotency-Key. */
@@ -115,6 +203,13 @@ export function confirmSaleRoute(app: App, deps: Deps): void {
             'hold_already_confirmed',
             'price_changed',
             'sales_closed',
+            'payment_method_unavailable',
+            'payment_amounts_differ',
+            'payment_currency_mismatch',
+            'cash_too_little',
+            'payment_reference_used',
+            'payment_pending',
+            'exchange_rate_missing',
             'overloaded',
             'unavailable',
           ],
@@ -130,21 +225,27 @@ export function confirmSaleRoute(app: App, deps: Deps): void {
       },
       async (request, reply) => {
         const idempotencyKey = readKey(request.headers['idempotency-key']);
-        const { hold_token, customer, payment, expected_total } = request.body;
+        const { hold_token, customer, payment, expected_total, accept_substitutes } = request.body;
         const { live, holdId } = await openHold(deps.events, hold_token);
         const { tenantId } = live.event;
         const locale = customer.locale ?? 'es';
-        const timed = await deps.checkout.confirm({
+        const order = {
           key: live.event,
           holdId,
           keyDigest: digestKey('public', path, idempotencyKey),
           bodyDigest: digestBody(request.body),
           customer: { ...customer, locale },
-          payment,
           expectedTotal: expected_total ?? null,
-        });
-        reply.code(202).header('server-timing', serverTiming(timed));
-        return answer(deps, tenantId, timed.sale, locale);
+        };
+        reply.code(202);
+        if (isPlain(payment, live.event.currency)) {
+          const timed = await deps.checkout.confirm({ ...order, payment: plainPayment(payment) });
+          reply.header('server-timing', serverTiming(timed));
+          return answer(deps, tenantId, timed.sale, locale);
+        }
+        const tenders = readPayment(payment);
+        const substitutes = accept_substitutes ?? false;
+        return answerIntent(deps, await deps.intents.open({ ...order, ...tenders, substitutes }));
       },
     );
   }

@@ -18,7 +18,7 @@ import type { LockWaits } from '../db/lock-waits.ts';
 import type { Pool } from '../db/pool.ts';
 import { reader } from '../db/transaction.ts';
 import { quoteCart } from '../pricing/quote-cart.ts';
-import type { Cart } from '../pricing/quote.ts';
+import type { Cart, Quote } from '../pricing/quote.ts';
 import { endHolds, findExpiredHolds } from './end-holds.store.ts';
 import { extendHolds } from './extend-holds.store.ts';
 import type { Hold, HoldPolicy } from './hold.ts';
@@ -168,7 +168,21 @@ export class Holds {
     return hold.extensions >= this.#deps.policy.extensionsMax ? 'hold_extension_limit' : 'hold_expired';
   }
 
-  async #placeCart(live: LiveEvent, cart: Cart): Promise<Hold> {
+  /**
+   * Takes the places of a hold that has ended again, at the price that was agreed on.
+   * @param quote of the same places.
+   * @throws Problem `seat_unavailable`, `sales_closed`, `overloaded`.
+   */
+  placeAgain(live: LiveEvent, cart: Cart, quote: Quote): Promise<Hold> {
+    const { pricingVersion, taxVersion } = live.event;
+    return this.#placeQuoted(live, cart, { ...quote, pricingVersion, taxVersion, validUntil: Infinity });
+  }
+
+  #placeCart(live: LiveEvent, cart: Cart): Promise<Hold> {
+    return this.#placeQuoted(live, cart, quoteCart(live.event, cart, this.#deps.clock.now().getTime()));
+  }
+
+  async #placeQuoted(live: LiveEvent, cart: Cart, quote: Quote): Promise<Hold> {
     const { event } = live;
     const gone = cart.seatNos.filter((seatNo) => !live.isFree(seatNo));
     const short = cart.zones.filter(({ zoneNo, quantity }) => quantity > live.available(zoneNo));
@@ -179,7 +193,6 @@ export class Holds {
         short.map((zone) => zone.zoneNo),
       );
     }
-    const quote = quoteCart(event, cart, this.#deps.clock.now().getTime());
     const holdId = this.#deps.ids.uuid();
     const result = await this.#placing.submit(live, { holdId, cart, quote });
     switch (result.outcome) {

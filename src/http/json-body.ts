@@ -2,9 +2,11 @@ import { isUtf8 } from 'node:buffer';
 import type { FastifyInstance } from 'fastify';
 import { Problem } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
-import { findUnsafeText } from './unsafe-text.ts';
+import { findUnsafeText, refuseCardNumbers } from './unsafe-text.ts';
 
 const escapeMark = Buffer.from('\\u');
+// No card has fewer digits; what is between them is at most one character each.
+const digits = /\d(?:[^\d]?\d){12}/;
 
 /** Whether a text is JSON so far: it parses, or all that is wrong is that it ends. */
 function isJsonStart(text: string): boolean {
@@ -41,7 +43,8 @@ function describeSyntaxError(text: string): string {
 
 /**
  * Reads a JSON body.
- * @throws Problem `json_malformed` with the position, or `body_invalid` for text that cannot be stored.
+ * @throws Problem `json_malformed` with the position, `body_invalid` for text that cannot be stored,
+ *   or `card_number_refused`.
  */
 export function parseJsonBody(body: Buffer): unknown {
   if (body.length === 0) throw new Problem('json_malformed', 'The body is empty where JSON is expected.');
@@ -58,6 +61,7 @@ export function parseJsonBody(body: Buffer): unknown {
   if (faults.length > 0) {
     throw new Problem('body_invalid', 'The body has text that cannot be stored.', { errors: faults });
   }
+  if (digits.test(text) || body.includes(escapeMark)) refuseCardNumbers(value, '');
   return value;
 }
 

@@ -94,6 +94,14 @@ import { readMessageRoute } from '../notifications/read-message.route.ts';
 import { replayMessageRoute } from '../notifications/replay-message.route.ts';
 import { resendTicketsRoute } from '../notifications/resend-tickets.route.ts';
 import { readOutboxRoute } from '../notifications/read-outbox.route.ts';
+import { giveUpPaymentRoute } from '../payments/give-up-payment.route.ts';
+import { decidePaymentRoute } from '../payments/decide-payment.route.ts';
+import { importBankFileRoute } from '../payments/import-bank-file.route.ts';
+import { listExchangeRatesRoute } from '../payments/list-exchange-rates.route.ts';
+import { listPaymentsRoute } from '../payments/list-payments.route.ts';
+import { recordExchangeRateRoute } from '../payments/record-exchange-rate.route.ts';
+import { openPaymentPageRoute } from '../payments/open-payment-page.route.ts';
+import { receiveStripeEventRoute } from '../payments/receive-stripe-event.route.ts';
 import { openOrderRoute } from '../orders/open-order.route.ts';
 import { readTransactionRoute } from '../orders/read-transaction.route.ts';
 import { readSaleTimelineRoute } from '../progress/read-sale-timeline.route.ts';
@@ -102,6 +110,7 @@ import { streamTransactionRoute } from '../progress/stream-transaction.route.ts'
 import { listEventReportsRoute } from '../reporting/list-event-reports.route.ts';
 import { readEventReportRoute } from '../reporting/read-event-report.route.ts';
 import type { Pool } from '../db/pool.ts';
+import type { PaymentProvider } from '../payments/payment-provider.ts';
 import type { GoogleWallet } from '../fulfilment/google-pass.ts';
 import type { App } from './app.ts';
 import { guardRoutes } from './guard.ts';
@@ -134,6 +143,14 @@ export function mountRoutes(app: App, deps: RouteDeps): void {
   openOrderRoute(app, deps);
   streamTransactionRoute(app, deps);
   readTimelineRoute(app, deps);
+  openPaymentPageRoute(app, deps);
+  giveUpPaymentRoute(app, deps);
+  listPaymentsRoute(app, deps);
+  decidePaymentRoute(app, deps);
+  importBankFileRoute(app, deps);
+  listExchangeRatesRoute(app, deps);
+  recordExchangeRateRoute(app, deps);
+  if (deps.stripe) receiveStripeEventRoute(app, { ...deps, stripe: deps.stripe });
   readTicketsRoute(app, deps);
   readCalendarRoute(app, deps);
   readApplePassRoute(app, deps);
@@ -233,6 +250,7 @@ export type RouteDeps = {
   callbacks: CallbackSecrets;
   pool: Pool;
   googleWallet: GoogleWallet | undefined;
+  stripe: PaymentProvider | undefined;
   authenticate: Authenticate;
   isSaturated(this: void): boolean;
 } & DepsOf<typeof readHealthRoute> &
@@ -251,6 +269,8 @@ export type RouteDeps = {
   DepsOf<typeof readCalendarRoute> &
   DepsOf<typeof readApplePassRoute> &
   Omit<DepsOf<typeof openGooglePassRoute>, 'googleWallet'> &
+  DepsOf<typeof openPaymentPageRoute> &
+  Omit<DepsOf<typeof receiveStripeEventRoute>, 'stripe'> &
   DepsOf<typeof listTicketKeysRoute> &
   DepsOf<typeof readOutboxRoute> &
   DepsOf<typeof acceptInvitationRoute> &

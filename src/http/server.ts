@@ -16,7 +16,7 @@ import { collectOpenApi, serveOpenApi } from './openapi.ts';
 import { handleError } from './problem.ts';
 import { setSecurityHeaders } from './security-headers.ts';
 import { serveShop } from './shop.ts';
-import { findUnsafeText } from './unsafe-text.ts';
+import { findUnsafeText, refuseCardNumbers } from './unsafe-text.ts';
 import { validateBySchema } from './validation.ts';
 
 export type ServerOptions = {
@@ -83,8 +83,14 @@ function refuseUnreadable(app: App): void {
       return;
     }
     const errors = findUnsafeText(request.query, 'query', limits.fieldErrorsMax);
-    if (errors.length === 0) done();
-    else done(new Problem('body_invalid', 'The query string has text that cannot be stored.', { errors }));
+    if (errors.length === 0) {
+      try {
+        refuseCardNumbers(request.query, 'query');
+        done();
+      } catch (error) {
+        done(error as Problem);
+      }
+    } else done(new Problem('body_invalid', 'The query string has text that cannot be stored.', { errors }));
   });
 }
 

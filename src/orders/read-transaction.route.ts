@@ -12,9 +12,25 @@ import {
   transactionIdSchema,
   zoneIdSchema,
 } from '../http/schemas.ts';
+import { readIntentSale } from './intent-sale.store.ts';
 import { openSale, saleLinks, saleNotFound, walletLinks } from './sale-token.ts';
 import { readSale } from './sale.store.ts';
 import { saleAnswer } from './sale.ts';
+
+/** How an order waits for its money. */
+const payingSchema = object(
+  {
+    state: Type.Enum(['awaiting', 'paid', 'settled', 'ended', 'refunding', 'refunded']),
+    detail: Type.Optional(
+      Type.String({ description: 'Why it ended, or `substituted`: other places were given' }),
+    ),
+    message: Type.String({ description: "A sentence for the buyer, in the order's language" }),
+    methods: Type.Array(Type.String()),
+    expires_at: instantSchema,
+    url: Type.Optional(Type.String({ description: 'Where to pay' })),
+  },
+  { description: 'Only of an order whose money comes later, until it is a sale' },
+);
 
 const saleSchema = object({
   id: transactionIdSchema,
@@ -59,12 +75,13 @@ const saleSchema = object({
   ),
   steps: Type.Array(
     object({
-      name: Type.Enum(['confirmed', ...stepNames, 'completed']),
+      name: Type.Enum(['payment', 'confirmed', ...stepNames, 'completed']),
       state: Type.Enum(['pending', 'done', 'failed', 'skipped']),
       at: instantSchema,
       detail: Type.Optional(Type.String({ description: 'Why, in a sentence' })),
     }),
   ),
+  payment: Type.Optional(payingSchema),
   links: object({
     self: Type.String(),
     events: Type.String(),
@@ -101,7 +118,8 @@ export function readTransactionRoute(app: App, deps: Deps): void {
     },
     async (request) => {
       const key = openSale(deps.secret, request.params.transaction_id, request.query.token);
-      const sale = key && (await readSale(deps.reader, key));
+      const sale =
+        key && ((await readSale(deps.reader, key)) ?? (await readIntentSale(deps.reader, key))?.sale);
       if (!sale) throw saleNotFound();
       const { secret, publicUrl, wallets } = deps;
       return saleAnswer(sale, saleLinks(secret, publicUrl, key.tenantId, key.transactionId), (itemNo) =>

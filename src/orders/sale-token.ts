@@ -13,6 +13,8 @@ export type SaleLinks = {
   calendar: string;
   ticket_page: string;
   page: string;
+  /** Leads to where an order that waits for a card is paid. */
+  pay: string;
   /** The page by few characters: an SMS is paid for by its length. */
   short: string;
 };
@@ -125,6 +127,7 @@ export function saleLinks(
     calendar: `${sale}/calendar.ics${query}`,
     ticket_page: `${base}/tickets/${transactionId}${query}`,
     page: `${base}/orders/${transactionId}${query}`,
+    pay: `${sale}/pay${query}`,
     short: `${base}/o/${shortCode(secret, tenantId, transactionId)}`,
   };
 }

@@ -1,6 +1,7 @@
 import type { Locale } from '../base/format.ts';
 import { formatEventId, formatSeatId, formatZoneId } from '../base/ids.ts';
 import type { StepName, StepState } from '../base/step.ts';
+import type { IntentState } from '../payments/intent.ts';
 import type { SaleLinks, WalletLinks } from './sale-token.ts';
 
 export type SaleStatus = 'processing' | 'awaiting_payment' | 'completed' | 'cancelled' | 'refunded';
@@ -36,6 +37,20 @@ export type SaleStep = {
   detail: string | null;
 };
 
+/** How an order is paid whose money comes later. */
+export type Paying = {
+  state: IntentState;
+  /** Why it has ended, or that other places were given: a code of src/payments/intent.ts. */
+  detail: string | null;
+  /** The same in a sentence for the buyer. */
+  message: string;
+  at: Date;
+  expiresAt: Date;
+  methods: string[];
+  /** Whether a provider's page takes the money. */
+  isOnline: boolean;
+};
+
 /** A sale with all that its reader, its tickets and its messages say. */
 export type Sale = {
   tenantId: number;
@@ -59,6 +74,8 @@ export type Sale = {
   steps: SaleStep[];
   /** The transfer by whose holder this is read: then it is the one ticket, without prices; null: the buyer's sale. */
   heldBy: string | null;
+  /** While the sale is none yet: its money comes later. */
+  paying?: Paying;
 };
 
 /** Whether whoever reads a sale has this place's ticket: it is made, and nobody else's by now. */
@@ -76,13 +93,41 @@ export function formatTicketId(transactionId: string, itemNo: number): string {
  * `completed` after them.
  */
 export type StepAnswer = {
-  name: StepName | 'confirmed' | 'completed';
+  name: StepName | 'payment' | 'confirmed' | 'completed';
   state: StepState;
   at: string;
   detail?: string;
 };
 
+const payingStates: Record<IntentState, StepState> = {
+  awaiting: 'pending',
+  paid: 'done',
+  settled: 'done',
+  ended: 'failed',
+  refunding: 'failed',
+  refunded: 'failed',
+};
+
+/** The step that paying is to the readers of an order whose money comes later. */
+export function paymentStep(paying: Pick<Paying, 'state' | 'detail' | 'at'>): StepAnswer {
+  const { state, detail, at } = paying;
+  return {
+    name: 'payment',
+    state: payingStates[state],
+    at: at.toISOString(),
+    ...(detail !== null && { detail }),
+  };
+}
+
 function stepAnswers(sale: Sale): StepAnswer[] {
+  if (sale.paying) {
+    const at = sale.createdAt.toISOString();
+    return [
+      paymentStep(sale.paying),
+      { name: 'confirmed', state: 'pending', at },
+      { name: 'completed', state: 'pending', at },
+    ];
+  }
   const answers: StepAnswer[] = sale.steps.map((step) => ({
     name: step.name,
     state: step.state,
@@ -115,6 +160,19 @@ function customerAnswer({ name, email, phone }: Sale['customer']) {
   return { name, ...(email !== null && { email }), ...(phone !== null && { phone }) };
 }
 
+/** How an order waits for its money, as the API shows it; `url` is where to pay, while there is something to pay. */
+export function payingAnswer(paying: Paying, links: SaleLinks) {
+  const { state, detail, message, expiresAt, methods, isOnline } = paying;
+  return {
+    state,
+    ...(detail !== null && { detail }),
+    message,
+    methods,
+    expires_at: expiresAt.toISOString(),
+    ...(isOnline && state === 'awaiting' && { url: links.pay }),
+  };
+}
+
 /**
  * A sale as the API shows it to whoever has its secret link.
  * @param linksOf the wallets that a ticket can be taken into, once it is made.
@@ -142,6 +200,7 @@ export function saleAnswer(sale: Sale, links: SaleLinks, linksOf: LinksOfTicket)
       amount,
     })),
     steps: stepAnswers(sale),
+    ...(sale.paying && { payment: payingAnswer(sale.paying, links) }),
     links,
   };
 }

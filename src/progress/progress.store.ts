@@ -1,5 +1,6 @@
 import type { StepName, StepState } from '../base/step.ts';
 import type { Reader } from '../db/transaction.ts';
+import { payingDetail, type EndReason, type IntentState } from '../payments/intent.ts';
 import type { Progress, ProgressEvent } from './progress.ts';
 
 type Row = {
@@ -27,7 +28,7 @@ function progressOf(row: Row): Progress {
   if (completed_at) {
     events.push({ no: progress_events, step: 'completed', state: 'done', at: completed_at, detail: null });
   }
-  return { transactionId, isComplete: completed_at !== null, events };
+  return { transactionId, isComplete: completed_at !== null, events, paying: null };
 }
 
 /**
@@ -56,5 +57,45 @@ export async function readProgress(
        where t.tenant_id = $1 and t.transaction_id = any ($2::uuid[])`,
     values: [tenantId, transactionIds],
   });
-  return rows.map(progressOf);
+  const paying = await readPaying(reader, tenantId, transactionIds);
+  const sales = rows.map((row) => ({
+    ...progressOf(row),
+    paying: paying.get(row.transaction_id) ?? null,
+  }));
+  for (const { transaction_id } of rows) paying.delete(transaction_id);
+  const waiting = [...paying].map(([transactionId, how]) => ({
+    transactionId,
+    isComplete: how.state === 'refunded',
+    events: [],
+    paying: how,
+  }));
+  return [...sales, ...waiting];
+}
+
+type PayingRow = {
+  transaction_id: string;
+  state: IntentState;
+  reason: EndReason | null;
+  substituted: boolean;
+  updated_at: Date;
+};
+
+/** How the orders among these are paid whose money comes later. */
+async function readPaying(
+  reader: Reader,
+  tenantId: number,
+  transactionIds: readonly string[],
+): Promise<Map<string, NonNullable<Progress['paying']>>> {
+  const rows = await reader.query<PayingRow>({
+    name: 'read-paying',
+    text: `select transaction_id, state, reason, substituted, updated_at from payment_intents
+            where tenant_id = $1 and transaction_id = any ($2::uuid[])`,
+    values: [tenantId, transactionIds],
+  });
+  return new Map(
+    rows.map((row) => {
+      const how = { state: row.state, detail: payingDetail(row), at: row.updated_at };
+      return [row.transaction_id, how];
+    }),
+  );
 }

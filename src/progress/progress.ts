@@ -1,3 +1,4 @@
+import type { Paying } from '../orders/sale.ts';
 import type { StepName, StepState } from '../base/step.ts';
 
 /** One thing that happened to a sale. Its numbers are 1, 2, 3 … without a gap. */
@@ -10,7 +11,13 @@ export type ProgressEvent = {
 };
 
 /** What has happened to a sale so far, in the order of the numbers. */
-export type Progress = { transactionId: string; isComplete: boolean; events: ProgressEvent[] };
+export type Progress = {
+  transactionId: string;
+  isComplete: boolean;
+  events: ProgressEvent[];
+  /** How an order is paid whose money comes later: a state, not an event, so it has no number. */
+  paying: Pick<Paying, 'state' | 'detail' | 'at'> | null;
+};
 
 /** What a reader who knows the events up to a number has not seen yet. */
 export function eventsAfter(progress: Progress, no: number): ProgressEvent[] {

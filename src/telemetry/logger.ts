@@ -1,3 +1,4 @@
+import { hideCardNumbers } from '../base/card-number.ts';
 import { pino, type DestinationStream, type Logger } from 'pino';
 
 export type { Logger };
@@ -6,9 +7,11 @@ export type { Logger };
 const secretParameter = /([?&](?:token|hold_token)=)[^&#]*/gi;
 const secretSegment = /\/(holds|checkout)\/[A-Za-z0-9_-]{16,}/g;
 
-/** A URL with its tokens taken out, as it may stand in a log. */
+/** A URL with its tokens taken out, and what looks like the number of a card, as it may stand in a log. */
 export function redactUrl(url: string): string {
-  return url.replace(secretParameter, '$1[redacted]').replace(secretSegment, '/$1/[redacted]');
+  return hideCardNumbers(url)
+    .replace(secretParameter, '$1[redacted]')
+    .replace(secretSegment, '/$1/[redacted]');
 }
 
 /**

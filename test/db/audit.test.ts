@@ -11,6 +11,7 @@ import { endHolds } from '../../src/holds/end-holds.store.ts';
 import { placeHolds } from '../../src/holds/place-holds.store.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { bareBlocks, block, fillFromBlocks, withoutChecks } from '../support/block-sales.ts';
+import { fillIntents, foreignOrders, keyViolations, orderViolations } from '../support/order-violations.ts';
 import { confirmOrder, createHall, placeOrder, type Hall } from '../support/hall.ts';
 
 let database: TestDatabase;
@@ -52,6 +53,7 @@ async function fill(hall: Hall): Promise<void> {
   await fillFromBlocks(pool, hall);
   const followed = orders.slice(0, 2).map((order) => order.transactionId);
   await makeTickets(hall, followed);
+  await fillIntents(pool, hall, orders[2]!.transactionId);
   await pool.query(
     `insert into messages (tenant_id, transaction_id, channel, recipient, subject, state, message_id)
      select $1, id, 'email', 'ana@example.com', 'Entradas', 'accepted', id from unnest($2::uuid[]) id`,
@@ -385,17 +387,8 @@ const violations: Record<string, Record<string, string[]>> = {
     'a payment in another currency': [`update payments set currency = 'EUR' where ${sale(1)}`],
     'a payment that was never captured': [`update payments set state = 'pending' where ${sale(1)}`],
   },
-  'I11 keys': {
-    'a sale without its key': [`delete from idempotency_keys where ${sale(1)}`],
-    'a key of no sale': [
-      `insert into idempotency_keys (tenant_id, key_digest, body_digest, transaction_id)
-       values (1, gen_random_uuid(), gen_random_uuid(), gen_random_uuid())`,
-    ],
-    'a sale with two keys': [
-      `insert into idempotency_keys (tenant_id, key_digest, body_digest, transaction_id)
-       values (1, gen_random_uuid(), gen_random_uuid(), ${thatSale(1)})`,
-    ],
-  },
+  ...orderViolations,
+  'I11 keys': keyViolations,
   'I13 statistics': {
     'statistics that are off': [
       `update sales_statistics set discounts = discounts + 1 where ${mine} and zone_no = 1`,
@@ -437,6 +430,7 @@ const violations: Record<string, Record<string, string[]>> = {
     "a payment of another seller's sale": [
       `insert into payments values (2, ${thatSale(1)}, 1, 'cash', 'pending', 1, 'USD', null, now())`,
     ],
+    ...foreignOrders,
     "a message of another seller's sale": [
       `insert into messages (tenant_id, transaction_id, channel, recipient, subject, state, message_id)
        values (2, ${thatSale(1)}, 'email', 'a', 'b', 'accepted', 'c')`,

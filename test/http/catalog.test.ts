@@ -14,6 +14,7 @@ import { readEventRoute } from '../../src/catalog/read-event.route.ts';
 import { readSeatsRoute } from '../../src/catalog/read-seats.route.ts';
 import { createSeller, ensureVenue } from '../../src/catalog/seller.store.ts';
 import { streamAvailabilityRoute } from '../../src/catalog/stream-availability.route.ts';
+import { counterMethods } from '../../src/payments/payment.ts';
 import { createNotices } from '../../src/db/notices.ts';
 import { createPool } from '../../src/db/pool.ts';
 import { reader, transact } from '../../src/db/transaction.ts';
@@ -44,7 +45,13 @@ const events = new EventCache({
 await events.start();
 const server = await startBareServer({
   mount: (app, streams) => {
-    const deps = { events, clock: systemClock, reader: reader(pool), streams };
+    const deps = {
+      events,
+      clock: systemClock,
+      reader: reader(pool),
+      streams,
+      paymentMethods: counterMethods,
+    };
     listEventsRoute(app, deps);
     readEventRoute(app, deps);
     readSeatsRoute(app, deps);

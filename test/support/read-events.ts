@@ -10,20 +10,23 @@ function parse(block: string): StreamEvent | null {
       .map((line): [string, string] => [line.split(': ', 1)[0]!, line.slice(line.indexOf(': ') + 2)]),
   );
   const [id, event, data] = [fields.get('id'), fields.get('event'), fields.get('data')];
-  return id && event && data
-    ? { id: Number(id), event, data: JSON.parse(data) as StreamEvent['data'] }
-    : null;
+  // What is a state and not an event has no id.
+  return event && data ? { id: Number(id ?? 0), event, data: JSON.parse(data) as StreamEvent['data'] } : null;
 }
 
 /**
- * Reads a stream of events to its end, or until so many have come, and then cuts the connection.
+ * Reads a stream of events to its end, or until so many or a certain one have come, and then cuts the connection.
  * @throws when the stream is refused.
  */
 export function readEvents(
   url: string,
-  options: { max?: number; headers?: Record<string, string> } = {},
+  options: {
+    max?: number;
+    until?: (event: StreamEvent) => boolean;
+    headers?: Record<string, string>;
+  } = {},
 ): Promise<StreamEvent[]> {
-  const { max = Infinity, headers = {} } = options;
+  const { max = Infinity, until = () => false, headers = {} } = options;
   return new Promise((resolve, reject) => {
     const events: StreamEvent[] = [];
     const request = get(url, { headers, agent: false }, (answer) => {
@@ -34,7 +37,7 @@ export function readEvents(
         const blocks = (rest + text).split('\n\n');
         rest = blocks.pop()!;
         events.push(...blocks.flatMap((block) => parse(block) ?? []));
-        if (events.length < max) return;
+        if (events.length < max && !events.some(until)) return;
         resolve(events.slice(0, max));
         request.destroy();
       });

@@ -124,5 +124,9 @@ export const api = {
       body,
       headers: { 'Idempotency-Key': key },
     }),
+  giveUpPayment: (id: string, token: string) =>
+    call<{ hold_token: string }>(`/sales/transactions/${part(id)}/give-up-payment?token=${part(token)}`, {
+      method: 'POST',
+    }),
   sale: (id: string, token: string) => call<Sale>(`/sales/transactions/${part(id)}?token=${part(token)}`),
 };

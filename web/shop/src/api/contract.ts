@@ -143,7 +143,12 @@ export type Hold = {
 export type ConfirmRequest = {
   hold_token: string;
   customer: { name: string; email?: string; phone?: string; document?: string; locale?: string };
-  payment: { method: PaymentMethod; reference?: string };
+  payment: {
+    method: PaymentMethod;
+    reference?: string;
+    report?: { bank: string; reference: string; phone?: string; document?: string };
+  };
+  accept_substitutes?: boolean;
   expected_total: number;
 };
 
@@ -157,6 +162,7 @@ export type Confirmation = {
   fiscal_number: string | null;
   total: number;
   currency: string;
+  payment?: { url?: string };
   links: SaleLinks;
 };
 
@@ -186,6 +192,8 @@ export type Sale = {
   items: SaleItem[];
   taxes: TaxLine[];
   steps: Step[];
+  /** Of an order whose money comes later, until it is a sale. */
+  payment?: { state: string; message: string; expires_at: string; url?: string };
   links: SaleLinks;
 };
 

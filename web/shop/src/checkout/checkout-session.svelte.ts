@@ -4,7 +4,7 @@ import { dropCart, requestOf } from '../hall/cart.svelte.ts';
 import { announcer } from '../lib/announcer.svelte.ts';
 import { Countdown } from '../lib/countdown.svelte.ts';
 import { faultWords } from '../lib/faults.ts';
-import { keep, kept } from '../lib/kept.ts';
+import { drop, keep, kept } from '../lib/kept.ts';
 import { language, t } from '../lib/language.svelte.ts';
 import { endHold, holdByToken, rememberHold } from '../lib/own-holds.ts';
 import { paths, router } from '../lib/router.svelte.ts';
@@ -16,6 +16,7 @@ import {
   type FieldErrors,
   type Guest,
   needsReference,
+  needsReport,
   placeFaults,
 } from './guest.ts';
 
@@ -31,7 +32,12 @@ export function orderOf(holdToken: string): string | null {
 /** Where the confirming stands; `unsure` means nobody knows whether the sale exists. */
 type Phase = 'filling' | 'confirming' | 'unsure';
 
-function goToOrder(holdToken: string, { links }: Confirmation): void {
+/** The buyer pays another way, so the hold is to be confirmed again. */
+export function forgetOrder(holdToken: string): void {
+  drop(orderKey(holdToken));
+}
+
+function goToOrder(holdToken: string, { links, payment }: Confirmation): void {
   const page = new URL(links.page, location.origin);
   const path = page.pathname + page.search;
   keep(orderKey(holdToken), path);
@@ -42,7 +48,12 @@ function goToOrder(holdToken: string, { links }: Confirmation): void {
   }
   // The next purchase has a payment of its own.
   keep(guestKey, { ...(kept<Guest>(guestKey) ?? emptyGuest), reference: '' });
-  router.go(path, 'replace');
+  if (payment?.url === undefined) router.go(path, 'replace');
+  else {
+    // From the provider's page, "back" leads to the order.
+    history.replaceState(null, '', path);
+    location.assign(new URL(payment.url, location.origin));
+  }
 }
 
 /**
@@ -80,6 +91,7 @@ export class CheckoutSession {
   newQuote: Quote | null = $state.raw(null);
   isExtending = $state(false);
   isSplit = $state(false);
+  takesSubstitutes = $state(false);
 
   constructor(event: EventInfo, hold: Hold) {
     this.event = event;
@@ -93,6 +105,15 @@ export class CheckoutSession {
   static async open(token: string): Promise<CheckoutSession> {
     const hold = await api.hold(token);
     return new CheckoutSession(await api.event(hold.event_id), hold);
+  }
+
+  get isOnline(): boolean {
+    return this.guest.method === 'card_online';
+  }
+
+  /** The money comes after the confirming, and may come too late. */
+  get paysLater(): boolean {
+    return this.isOnline || needsReport(this.guest.method);
   }
 
   get isLocked(): boolean {
@@ -159,9 +180,28 @@ export class CheckoutSession {
       },
       payment: {
         method: guest.method,
-        ...(needsReference(guest.method) ? { reference } : {}),
+        ...(needsReport(guest.method)
+          ? { report: this.#report(reference) }
+          : needsReference(guest.method)
+            ? { reference }
+            : {}),
       },
+      ...(this.paysLater ? { accept_substitutes: this.takesSubstitutes } : {}),
       expected_total: this.hold.quote.total,
+    };
+  }
+
+  #report(reference: string): NonNullable<ConfirmRequest['payment']['report']> {
+    const [bank, phone, document] = [
+      this.guest.bank.trim(),
+      this.guest.payer_phone.trim(),
+      this.guest.payer_document.trim(),
+    ];
+    return {
+      bank,
+      reference,
+      ...(phone === '' ? {} : { phone }),
+      ...(document === '' ? {} : { document }),
     };
   }
 

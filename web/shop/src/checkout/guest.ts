@@ -1,7 +1,17 @@
 import type { FieldFault } from '../api/contract.ts';
 import { t } from '../lib/language.svelte.ts';
 
-export const fields = ['name', 'email', 'phone', 'document', 'method', 'reference'] as const;
+export const fields = [
+  'name',
+  'email',
+  'phone',
+  'document',
+  'method',
+  'bank',
+  'payer_phone',
+  'payer_document',
+  'reference',
+] as const;
 export type Field = (typeof fields)[number];
 export type Guest = Record<Field, string>;
 export type FieldErrors = Partial<Record<Field, string>>;
@@ -12,6 +22,9 @@ export const emptyGuest: Guest = {
   phone: '',
   document: '',
   method: '',
+  bank: '',
+  payer_phone: '',
+  payer_document: '',
   reference: '',
 };
 
@@ -23,12 +36,19 @@ export const inputs = {
   email: { type: 'email', autocomplete: 'email', lengthMax: 254, required: false },
   phone: { type: 'tel', autocomplete: 'tel', lengthMax: 20, required: false },
   document: { type: 'text', autocomplete: 'off', lengthMax: 30, required: false },
+  bank: { type: 'text', autocomplete: 'off', lengthMax: 60, required: true },
+  payer_phone: { type: 'tel', autocomplete: 'off', lengthMax: 20, required: false },
+  payer_document: { type: 'text', autocomplete: 'off', lengthMax: 30, required: false },
   reference: { type: 'text', autocomplete: 'off', lengthMax: 64, required: true },
 } as const satisfies Record<TextFieldName, unknown>;
 
 /** The counter finds these payments by their reference, so it cannot be left out. */
 const methodsWithReference: readonly string[] = ['transfer', 'mobile_payment', 'zelle'];
 
+/** The buyer tells from where these were paid, so that the seller can verify them. */
+const reportedMethods: readonly string[] = ['transfer', 'mobile_payment'];
+
+export const needsReport = (method: string): boolean => reportedMethods.includes(method);
 export const needsReference = (method: string): boolean => methodsWithReference.includes(method);
 
 const emailPattern = /^[^\s@]+@[^\s@]+\.[^\s@]+$/;
@@ -48,6 +68,11 @@ export function check(guest: Guest): FieldErrors {
   if (needsReference(guest.method) && guest.reference.trim() === '') {
     errors.reference = texts.reference;
   }
+  if (needsReport(guest.method)) {
+    if (guest.bank.trim() === '') errors.bank = texts.bank;
+    const payer = guest.payer_phone.trim();
+    if (payer !== '' && !phonePattern.test(payer)) errors.payer_phone = texts.payer_phone;
+  }
   return errors;
 }
 
@@ -60,8 +85,11 @@ export function placeFaults(faults: readonly FieldFault[]): { errors: FieldError
   const errors: FieldErrors = {};
   const rest: string[] = [];
   for (const { path, code, message } of faults) {
-    const [group, name] = path.split('/').filter((part) => part !== '');
-    const field = fields.find((one) => one === name);
+    const [group, name, inner] = path.split('/').filter((part) => part !== '');
+    // A report's phone and document are its payer's.
+    const field =
+      fields.find((one) => one === (name === 'report' ? inner : name)) ??
+      fields.find((one) => one === `payer_${inner}`);
     if ((group === 'customer' || group === 'payment') && field !== undefined) {
       errors[field] ??= code === 'too_long' ? texts.tooLong : texts[field];
     } else if (group === 'customer') {

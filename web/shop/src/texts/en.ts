@@ -4,6 +4,7 @@ import type { Texts } from './es.ts';
 const many = (n: number, one: string, other: string): string => `${n} ${n === 1 ? one : other}`;
 
 const steps: Record<string, [waiting: string, done: string]> = {
+  payment: ['Payment', 'Payment received'],
   confirmed: ['Confirming the purchase', 'Purchase confirmed'],
   tickets: ['Making the tickets', 'Tickets ready'],
   email: ['Sending the e-mail', 'E-mail sent'],
@@ -132,17 +133,24 @@ export const en: Texts = {
       phone: { label: 'Phone', hint: 'For example, +58 412 555 1234' },
       document: { label: 'Identity document (optional)', hint: 'If you want it on the receipt.' },
       reference: { label: 'Payment reference', hint: 'The number that your bank gave you.' },
+      bank: { label: 'Bank that you paid from' },
+      payer_phone: { label: 'Phone that you paid from (optional)' },
+      payer_document: { label: 'Identity document of who paid (optional)' },
     },
     contactWhy: 'An e-mail or a phone number to send the tickets to.',
     payment: 'Payment',
     methods: {
+      card_online: { name: 'Card online', how: 'You pay on Stripe’s secure page.' },
       cash: { name: 'Cash', how: 'You pay at the venue’s box office.' },
       card_terminal: { name: 'Card at the counter', how: 'You pay by card at the box office.' },
-      transfer: { name: 'Bank transfer', how: 'You have made it: give its reference.' },
-      mobile_payment: { name: 'Mobile payment', how: 'You have made it: give its reference.' },
+      transfer: { name: 'Bank transfer', how: 'You have made it: give its details.' },
+      mobile_payment: { name: 'Mobile payment', how: 'You have made it: give its details.' },
       zelle: { name: 'Zelle', how: 'You have made it: give its reference.' },
       other: { name: 'Other', how: 'You arrange it with the box office.' },
     },
+    substitutes:
+      'If the payment comes late and my places are gone, I take equal ones: same category, together and as near.',
+    goPay: (total) => `Go and pay · ${total}`,
     confirm: (total) => `Confirm purchase · ${total}`,
     confirming: 'Confirming…',
     retrying:
@@ -162,6 +170,9 @@ export const en: Texts = {
       document: 'Check the document.',
       method: 'Choose how you pay.',
       reference: 'Write the payment’s reference.',
+      bank: 'Write the bank that you paid from.',
+      payer_phone: 'Check the phone.',
+      payer_document: 'Check the document.',
       tooLong: 'This is too long.',
     },
     ended: {
@@ -192,6 +203,10 @@ export const en: Texts = {
       cancelled: 'Purchase cancelled',
       refunded: 'Purchase refunded',
     },
+    payNow: 'Pay now',
+    payOtherwise: 'Pay another way',
+    payFault: 'The payment page does not answer right now. Try again.',
+    keptUntil: (time) => `Your places are kept until ${time}.`,
     leadRunning: 'We are making your tickets. Stay here, or come back with the link.',
     leadDone: (contact) =>
       contact === '' ? 'Your tickets are here.' : `Your tickets are here, and on their way to ${contact}.`,

@@ -4,6 +4,7 @@ const many = (n: number, one: string, other: string): string => `${n} ${n === 1 
 
 /** What a step says while it waits, and once it is done. */
 const steps: Record<string, [waiting: string, done: string]> = {
+  payment: ['Pago', 'Pago recibido'],
   confirmed: ['Confirmando la compra', 'Compra confirmada'],
   tickets: ['Preparando las entradas', 'Entradas listas'],
   email: ['Enviando el correo', 'Correo enviado'],
@@ -135,17 +136,24 @@ export const es = {
         hint: 'Cédula, RIF o pasaporte, si lo quieres en el recibo.',
       },
       reference: { label: 'Referencia del pago', hint: 'El número que te dio el banco.' },
+      bank: { label: 'Banco del pago' },
+      payer_phone: { label: 'Teléfono del pago (opcional)' },
+      payer_document: { label: 'Documento del pago (opcional)' },
     },
     contactWhy: 'Un correo o un teléfono, para enviarte las entradas.',
     payment: 'Forma de pago',
     methods: {
+      card_online: { name: 'Tarjeta en línea', how: 'Pagas en la página de Stripe.' },
       cash: { name: 'Efectivo', how: 'Pagas en la taquilla del lugar.' },
       card_terminal: { name: 'Tarjeta en punto de venta', how: 'Pagas con tarjeta en la taquilla.' },
-      transfer: { name: 'Transferencia', how: 'Ya la hiciste: escribe su referencia.' },
-      mobile_payment: { name: 'Pago móvil', how: 'Ya lo hiciste: escribe su referencia.' },
+      transfer: { name: 'Transferencia', how: 'Ya la hiciste: escribe sus datos.' },
+      mobile_payment: { name: 'Pago móvil', how: 'Ya lo hiciste: escribe sus datos.' },
       zelle: { name: 'Zelle', how: 'Ya lo hiciste: escribe su referencia.' },
       other: { name: 'Otra', how: 'Lo acuerdas con la taquilla.' },
     },
+    substitutes:
+      'Si el pago llega tarde y mis lugares ya no están, acepto otros iguales: misma categoría, juntos e igual de cerca.',
+    goPay: (total: string) => `Ir a pagar · ${total}`,
     confirm: (total: string) => `Confirmar compra · ${total}`,
     confirming: 'Confirmando…',
     retrying: 'La conexión falló y lo intentamos otra vez. Es la misma compra: no se hará dos veces.',
@@ -163,6 +171,9 @@ export const es = {
       document: 'Revisa el documento.',
       method: 'Elige una forma de pago.',
       reference: 'Escribe la referencia del pago.',
+      bank: 'Escribe el banco.',
+      payer_phone: 'Revisa el teléfono.',
+      payer_document: 'Revisa el documento.',
       tooLong: 'Es demasiado largo.',
     },
     ended: {
@@ -193,6 +204,10 @@ export const es = {
       cancelled: 'Compra anulada',
       refunded: 'Compra reembolsada',
     } satisfies Record<Sale['status'], string> as Record<Sale['status'], string>,
+    payNow: 'Pagar ahora',
+    payOtherwise: 'Pagar de otra forma',
+    payFault: 'La página de pago no responde ahora. Inténtalo otra vez.',
+    keptUntil: (time: string) => `Tus lugares se guardan hasta las ${time}.`,
     leadRunning: 'Estamos preparando tus entradas. Puedes quedarte aquí o volver con el enlace.',
     leadDone: (contact: string) =>
       contact === '' ? 'Tus entradas están aquí.' : `Tus entradas están aquí y van camino a ${contact}.`,

@@ -1,0 +1,112 @@
+import { Type, type Static } from 'typebox';
+import { Problem } from '../base/errors.ts';
+import { limits } from '../base/limits.ts';
+import { object } from '../http/schemas.ts';
+import type { PaymentReport } from './intent.ts';
+import { paymentMethods, reportedMethods, type Payment } from './payment.ts';
+import type { PaymentPart } from './tender-orders.ts';
+
+const referenceSchema = Type.String({ minLength: 1, maxLength: limits.paymentReferenceCharsMax });
+const minorUnits = (description: string) =>
+  Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER, description });
+
+const meansSchema = {
+  reference: Type.Optional(referenceSchema),
+  report: Type.Optional(
+    object(
+      {
+        bank: Type.String({ minLength: 1, maxLength: limits.bankNameCharsMax, pattern: '\\S' }),
+        reference: referenceSchema,
+        phone: Type.Optional(
+          Type.String({ pattern: '^\\+?[0-9][0-9 ()./-]{5,}$', maxLength: limits.paymentPhoneCharsMax }),
+        ),
+        document: Type.Optional(Type.String({ minLength: 1, maxLength: limits.customerDocumentCharsMax })),
+      },
+      {
+        description:
+          'Of a transfer or a mobile payment that the buyer has made: the sale is made once it is verified',
+      },
+    ),
+  ),
+  currency: Type.Optional(
+    Type.String({
+      pattern: '^[A-Z]{3}$',
+      maxLength: 3,
+      description: 'What it is paid in, by the rate of the day',
+    }),
+  ),
+  tendered: Type.Optional(minorUnits('Cash that was handed over, in the currency that it is paid in')),
+};
+
+/** How a sale is paid: at once by one means, by a page of a card's provider, by a report, or by several payments. */
+export const paymentSchema = object({
+  method: Type.Enum([...paymentMethods, 'split']),
+  ...meansSchema,
+  parts: Type.Optional(
+    Type.Array(
+      object({
+        method: Type.Enum([...paymentMethods]),
+        amount: minorUnits("Its part of the total, in the sale's currency"),
+        ...meansSchema,
+      }),
+      { minItems: 2, maxItems: limits.paymentPartsMax, description: 'The payments of a `split`' },
+    ),
+  ),
+});
+export type PaymentBody = Static<typeof paymentSchema>;
+type PartBody = NonNullable<PaymentBody['parts']>[number];
+
+function refuse(path: string, message: string): Problem {
+  return new Problem('body_invalid', message, { errors: [{ path, code: 'not_allowed', message }] });
+}
+
+/** Names of banks and references as they are compared: how they are written makes no second payment of one. */
+export function normaliseReport(report: NonNullable<PartBody['report']>): PaymentReport {
+  return {
+    bank: report.bank.trim().replaceAll(/\s+/g, ' ').toLowerCase(),
+    reference: report.reference.replaceAll(/\s+/g, '').toUpperCase(),
+    phone: report.phone ?? null,
+    document: report.document ?? null,
+  };
+}
+
+function readPart<P extends Omit<PartBody, 'amount'>>(part: P, path: string): Omit<PaymentPart, 'amount'> {
+  const { method, reference, report, currency, tendered } = part;
+  if (report && !reportedMethods.includes(method)) {
+    throw refuse(`${path}/report`, 'Only a transfer and a mobile payment are reported.');
+  }
+  if (tendered !== undefined && method !== 'cash') {
+    throw refuse(`${path}/tendered`, 'Only cash is handed over.');
+  }
+  return {
+    method,
+    ...(reference !== undefined && { reference }),
+    ...(report && { report: normaliseReport(report) }),
+    ...(currency !== undefined && { currency }),
+    ...(tendered !== undefined && { tendered }),
+  };
+}
+
+/** The one payment of a sale that is made at once. @throws Problem `body_invalid` for a split without parts. */
+export function plainPayment({ method, reference }: PaymentBody): Payment {
+  if (method === 'split') throw refuse('/payment/parts', 'A split names its parts.');
+  return { method, ...(reference !== undefined && { reference }) };
+}
+
+/** The payments of a sale whose money comes later or in parts. @throws Problem `body_invalid`. */
+export function readPayment(payment: PaymentBody): {
+  whole: Omit<PaymentPart, 'amount'> | null;
+  parts: PaymentPart[];
+} {
+  const { method, parts, ...rest } = payment;
+  if (method === 'split') {
+    if (!parts) throw refuse('/payment/parts', 'A split names its parts.');
+    if (Object.keys(rest).length > 0) throw refuse('/payment', 'The details of a split stand in its parts.');
+    return {
+      whole: null,
+      parts: parts.map((part, i) => ({ ...readPart(part, `/payment/parts/${i}`), amount: part.amount })),
+    };
+  }
+  if (parts) throw refuse('/payment/parts', 'Only a split has parts.');
+  return { whole: readPart({ method, ...rest }, '/payment'), parts: [] };
+}
