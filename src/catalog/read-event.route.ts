@@ -1,9 +1,10 @@
+import { Type } from 'typebox';
 import type { Clock } from '../base/ids.ts';
 import type { App } from '../http/app.ts';
 import { eventIdSchema, object } from '../http/schemas.ts';
 import { getPublicEvent, type EventCache } from './event-cache.ts';
 import { eventToJson } from './event-json.ts';
-import { eventSchema } from './event.schema.ts';
+import { accessCodeSchema, eventSchema } from './event.schema.ts';
 
 /** `GET /events/{id}`: one event, its prices and what is left of it. */
 export function readEventRoute(app: App, deps: { events: EventCache; clock: Clock }): void {
@@ -16,10 +17,15 @@ export function readEventRoute(app: App, deps: { events: EventCache; clock: Cloc
         tags: ['catalog'],
         summary: 'One event',
         params: object({ event_id: eventIdSchema }),
+        querystring: object({ access_code: Type.Optional(accessCodeSchema) }),
         response: { 200: eventSchema },
       },
     },
     async (request) =>
-      eventToJson(await getPublicEvent(deps.events, request.params.event_id), deps.clock.now()),
+      eventToJson(
+        await getPublicEvent(deps.events, request.params.event_id),
+        deps.clock.now(),
+        request.query.access_code ?? null,
+      ),
   );
 }
