@@ -7,6 +7,7 @@ import { before } from './scenarios/before.ts';
 import { best } from './scenarios/best.ts';
 import { buyer } from './scenarios/buyer.ts';
 import { confirm } from './scenarios/confirm.ts';
+import { priced } from './scenarios/priced.ts';
 import { crowd } from './scenarios/crowd.ts';
 import { growth } from './scenarios/growth.ts';
 import { kills } from './scenarios/kills.ts';
@@ -29,6 +30,7 @@ import { statementSettings } from './support/statements.ts';
 const scenarios: readonly Scenario[] = [
   limit,
   confirm,
+  priced,
   buyer,
   best,
   rate,

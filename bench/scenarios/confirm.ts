@@ -1,9 +1,12 @@
 import type { Bench, Outcome, Scenario } from '../support/bench.ts';
 import { measureClientCounts } from '../support/client-counts.ts';
-import { createHall } from '../support/hall.ts';
+import type { Pool } from '../../src/db/pool.ts';
+import type { Wishes } from '../../src/pricing/cart-rules.ts';
+import { createHall, type Hall } from '../support/hall.ts';
 import { measure, type Measured } from '../support/measure.ts';
 import { prepareHolds } from '../support/orders.ts';
 import { latencyPlot, throughputPlot } from '../support/plots.ts';
+import type { ResultRow } from '../support/result.ts';
 import { onStage } from '../support/stage.ts';
 
 const warmUpSeconds = 2;
@@ -11,18 +14,27 @@ const warmUpSeconds = 2;
 const ordersPerSecondMax = 13_000;
 const ordersPerClientSecondMax = 1_000;
 
+/** How an event's prices are made before its holds, and how the line is labelled then. */
+type Priced = { price?: (pool: Pool, hall: Hall) => Promise<Wishes>; label?: Partial<ResultRow> };
+
 /** One closed loop of confirms on a database of its own. */
-export async function measureConfirms(bench: Bench, clients: number, seconds: number): Promise<Measured> {
+export async function measureConfirms(
+  bench: Bench,
+  clients: number,
+  seconds: number,
+  { price, label = {} }: Priced = {},
+): Promise<Measured> {
   return await onStage(bench, 'confirm', async (stage) => {
     const perSecond = Math.min(ordersPerSecondMax, clients * ordersPerClientSecondMax);
     const holds = Math.ceil(perSecond * (seconds + warmUpSeconds));
     bench.progress.phase(`${clients} clients: ${holds} holds`);
     const hall = await createHall(stage.pool, holds * 2);
-    const inputs = await prepareHolds(stage.pool, hall, holds, bench.progress);
+    const wishes = await price?.(stage.pool, hall);
+    const inputs = await prepareHolds(stage.pool, hall, holds, bench.progress, wishes);
     const server = await stage.startServer();
     bench.progress.phase(`${clients} clients: confirm`);
     const order = { connections: clients, seconds, warmUpSeconds, journey: 'confirm', inputs } as const;
-    return await measure(stage, [server], order, { clients });
+    return await measure(stage, [server], order, { clients, ...label });
   });
 }
 

@@ -3,6 +3,7 @@ import { loadEvent } from '../../src/catalog/event.store.ts';
 import type { Pool } from '../../src/db/pool.ts';
 import { reader } from '../../src/db/transaction.ts';
 import { placeHolds, type PlaceOrder } from '../../src/holds/place-holds.store.ts';
+import { noWishes, takesOf, type Wishes } from '../../src/pricing/cart-rules.ts';
 import { quoteCart } from '../../src/pricing/quote-cart.ts';
 import type { Hall } from './hall.ts';
 import type { Progress } from './progress.ts';
@@ -49,13 +50,17 @@ export async function placePairs(
   hall: Hall,
   pairs: readonly (readonly number[])[],
   progress?: Progress,
+  wishes: Wishes = noWishes,
 ): Promise<string[]> {
   const event = await loadEvent(reader(pool), hall);
   const holdIds: string[] = [];
   for (let from = 0; from < pairs.length; from += groupOrders) {
     const orders = pairs.slice(from, from + groupOrders).map((seatNos): PlaceOrder => {
       const cart = { seatNos: [...seatNos], zones: [] };
-      return { holdId: uuidv7(Date.now()), cart, quote: quoteCart(event!, cart, Date.now()) };
+      const at = Date.now();
+      const quote = quoteCart(event!, cart, at, { ...wishes });
+      const takes = [...(quote.takes ?? []), ...takesOf(event!, cart, at, wishes)];
+      return { holdId: uuidv7(at), cart, quote: { ...quote, takes } };
     });
     const { outcomes } = await placeHolds(pool, hall, orders, holdSeconds);
     if (outcomes.some((outcome) => outcome !== 'placed'))
@@ -72,7 +77,8 @@ export async function prepareHolds(
   hall: Hall,
   count: number,
   progress?: Progress,
+  wishes?: Wishes,
 ): Promise<string[]> {
-  const holdIds = await placePairs(pool, hall, seatPairs(hall).slice(0, count), progress);
+  const holdIds = await placePairs(pool, hall, seatPairs(hall).slice(0, count), progress, wishes);
   return holdIds.map((holdId) => formatHoldToken(hall, holdId));
 }

@@ -498,6 +498,19 @@ export const invariants: readonly Invariant[] = [
       .join(' union all '),
   },
   {
+    id: 'I16 uses',
+    sentence:
+      'What is counted of price stages, vouchers and customers is what live and confirmed holds take, within its limit',
+    sql: `select format('counter %s of seller %s: %s counted, %s allowed, %s found', counter_key, tenant_id,
+                        c.used, c.allowed, coalesce(h.uses, 0)) as culprit
+            from (select c.* from use_counters c where ${own('c')}) c
+            full join (select h.tenant_id, u.counter_key, sum(u.uses) as uses
+                         from holds h cross join unnest(h.use_keys, h.use_counts) u (counter_key, uses)
+                        where ${own('h')} and h.state in ('live', 'confirmed') group by 1, 2) h
+                   using (tenant_id, counter_key)
+           where coalesce(c.used, 0) <> coalesce(h.uses, 0) or c.used > c.allowed`,
+  },
+  {
     id: 'I19 owners',
     sentence: 'Who has an owner keeps one who is active',
     sql: `select format('seller %s', s.tenant_id) as culprit

@@ -19,4 +19,6 @@ export type Availability = {
   seats: Uint8Array;
   /** Places left in each general zone, by zoneNo. */
   zonesLeft: Map<number, number>;
+  /** How many of each counter of a price stage are gone; absent: none. */
+  used?: Map<string, number>;
 };

@@ -133,12 +133,13 @@ export class EventCache {
     for (const [id, entry] of this.#entries) {
       const key = parseEventId(id)!;
       if (entry.during) continue;
+      // At once, so that a second reading of the same event is left out while this one waits.
+      const during: AvailabilityChange[] = (entry.during = []);
       try {
         const live = await entry.live;
-        entry.during = [];
         const availability = await loadAvailability(this.#deps.reader, key);
         live?.replace(availability);
-        for (const change of entry.during) live?.apply(change);
+        for (const change of during) live?.apply(change);
       } catch (error) {
         this.#deps.onError(error);
       }

@@ -1,6 +1,7 @@
 import { formatEventId, formatSeatId, formatZoneId } from '../base/ids.ts';
 import type { BuyerMethod } from '../payments/payment.ts';
-import { seatPrice } from '../pricing/quote-cart.ts';
+import { hiddenZones } from '../pricing/cart-rules.ts';
+import { shownPrice } from '../pricing/price-cart.ts';
 import { BLOCKED, FREE, seatStates, type Availability, type AvailabilityChange } from './availability.ts';
 import { isOnSale, type CatalogEvent, type PlanArea } from './event.ts';
 import type { LiveEvent } from './live-event.ts';
@@ -13,23 +14,61 @@ function lowestZonePrices(live: LiveEvent): number[] {
   const known = lowestPrices.get(live);
   if (known) return known;
   const { event, availability } = live;
-  const lowest = event.zones.map((zone) => zone.price ?? Infinity);
+  const lowest = event.zones.map(({ kind, zoneNo }) =>
+    kind === 'general' ? shownPrice(event, zoneNo, null) : Infinity,
+  );
   for (let i = 0; i < event.seats.count; i++) {
     if (availability.seats[i] === BLOCKED) continue;
     const zoneIndex = event.seats.zoneNo[i]! - 1;
-    lowest[zoneIndex] = Math.min(lowest[zoneIndex]!, seatPrice(event, i + 1));
+    lowest[zoneIndex] = Math.min(lowest[zoneIndex]!, shownPrice(event, zoneIndex + 1, i + 1));
   }
   const prices = lowest.map((price) => (price === Infinity ? 0 : price));
   lowestPrices.set(live, prices);
   return prices;
 }
 
+const seen = new WeakMap<CatalogEvent, Map<string, number[]>>();
+
+/** The seats, by their places in the plan, that are in none of the zones hidden from whoever has this code. */
+function visibleSeats(event: CatalogEvent, accessCode: string | null): number[] {
+  const hidden = hiddenZones(event, accessCode);
+  const known = seen.get(event) ?? new Map<string, number[]>();
+  seen.set(event, known);
+  const key = hidden.join();
+  let places = known.get(key);
+  if (!places) {
+    places = [...Array(event.seats.count).keys()].filter((i) => !hidden.includes(event.seats.zoneNo[i]!));
+    known.set(key, places);
+  }
+  return places;
+}
+
 function categoriesToJson(event: CatalogEvent) {
   return event.categories.map(({ name, color, price }) => ({ name, color, price }));
 }
 
-/** An event as the API shows it; `now` decides whether it is on sale. */
-export function eventToJson(live: LiveEvent, now: Date, methods: readonly BuyerMethod[]) {
+/** Kinds of ticket and what limits an order, as buyers choose by them. */
+function offerToJson(event: CatalogEvent) {
+  const { ticketKinds = [], orderPlacesMax = null, customerPlacesMax = null } = event.priceList ?? {};
+  return {
+    ticket_kinds: ticketKinds.map(({ code, name, zoneNos }) => ({
+      code,
+      name,
+      ...(zoneNos && { zone_ids: zoneNos.map((no) => formatZoneId(event, no)) }),
+    })),
+    ...(orderPlacesMax !== null && { order_places_max: orderPlacesMax }),
+    asks_customer: customerPlacesMax !== null,
+    has_hidden_zones: (event.priceList?.hiddenZones.length ?? 0) > 0,
+  };
+}
+
+/** An event as the API shows it; `now` decides whether it is on sale. Zones that the code does not open are left out. */
+export function eventToJson(
+  live: LiveEvent,
+  now: Date,
+  methods: readonly BuyerMethod[],
+  accessCode: string | null = null,
+) {
   const { event } = live;
   const prices = lowestZonePrices(live);
   return {
@@ -47,14 +86,15 @@ export function eventToJson(live: LiveEvent, now: Date, methods: readonly BuyerM
     on_sale: isOnSale(event, now),
     sales_start_at: event.salesStartAt.toISOString(),
     sales_end_at: event.salesEndAt.toISOString(),
-    zones: event.zones.map((zone, index) => ({
+    zones: visibleZones(event, accessCode).map((zone) => ({
       id: formatZoneId(event, zone.zoneNo),
       name: zone.name,
       kind: zone.kind,
-      price: prices[index]!,
+      price: prices[zone.zoneNo - 1]!,
       available: live.available(zone.zoneNo),
       capacity: zone.capacity,
     })),
+    ...offerToJson(event),
     categories: categoriesToJson(event),
     payment_methods: [...methods],
   };
@@ -69,21 +109,29 @@ function round(coordinate: number): number {
   return Math.round(coordinate * 100) / 100;
 }
 
-function planToJson(event: CatalogEvent) {
+function planToJson(event: CatalogEvent, accessCode: string | null) {
+  const hidden = hiddenZones(event, accessCode);
   return {
     event_id: formatEventId(event),
     size: event.planSize,
     categories: categoriesToJson(event),
-    areas: event.areas.map((area) => areaToJson(event, area)),
+    areas: event.areas
+      .filter(({ zoneNo }) => zoneNo === undefined || !hidden.includes(zoneNo))
+      .map((area) => areaToJson(event, area)),
   };
 }
 
+function visibleZones(event: CatalogEvent, accessCode: string | null) {
+  const hidden = hiddenZones(event, accessCode);
+  return event.zones.filter(({ zoneNo }) => !hidden.includes(zoneNo));
+}
+
 /** The seat plan as the API shows it, one object a seat. */
-export function seatPlanToJson(event: CatalogEvent) {
+export function seatPlanToJson(event: CatalogEvent, accessCode: string | null) {
   const { seats } = event;
   return {
-    ...planToJson(event),
-    seats: Array.from({ length: seats.count }, (_, i) => ({
+    ...planToJson(event, accessCode),
+    seats: visibleSeats(event, accessCode).map((i) => ({
       id: formatSeatId(event, i + 1),
       zone_id: formatZoneId(event, seats.zoneNo[i]!),
       row: seats.rowLabel[i]!,
@@ -91,26 +139,27 @@ export function seatPlanToJson(event: CatalogEvent) {
       x: round(seats.x[i]!),
       y: round(seats.y[i]!),
       category: event.categories[seats.categoryNo[i]! - 1]!.name,
-      price: seatPrice(event, i + 1),
+      price: shownPrice(event, seats.zoneNo[i]!, i + 1),
     })),
   };
 }
 
 /** The seat plan in columns, where a category is its index: a quarter of the text. */
-export function seatColumnsToJson(event: CatalogEvent) {
+export function seatColumnsToJson(event: CatalogEvent, accessCode: string | null) {
   const { seats } = event;
-  const column = <T>(of: (i: number) => T): T[] => Array.from({ length: seats.count }, (_, i) => of(i));
+  const places = visibleSeats(event, accessCode);
+  const column = <T>(of: (i: number) => T): T[] => places.map(of);
   return {
-    ...planToJson(event),
+    ...planToJson(event, accessCode),
     seats: {
       id: column((i) => formatSeatId(event, i + 1)),
       zone_id: column((i) => formatZoneId(event, seats.zoneNo[i]!)),
-      row: seats.rowLabel,
-      number: seats.seatLabel,
+      row: column((i) => seats.rowLabel[i]!),
+      number: column((i) => seats.seatLabel[i]!),
       x: column((i) => round(seats.x[i]!)),
       y: column((i) => round(seats.y[i]!)),
       category: column((i) => seats.categoryNo[i]! - 1),
-      price: column((i) => seatPrice(event, i + 1)),
+      price: column((i) => shownPrice(event, seats.zoneNo[i]!, i + 1)),
     },
   };
 }

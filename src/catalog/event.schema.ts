@@ -1,4 +1,5 @@
 import { Type } from 'typebox';
+import { limits } from '../base/limits.ts';
 import {
   currencySchema,
   eventIdSchema,
@@ -8,6 +9,9 @@ import {
   zoneIdSchema,
 } from '../http/schemas.ts';
 import { paymentMethods } from '../payments/payment.ts';
+
+/** What opens hidden zones. */
+export const accessCodeSchema = Type.String({ minLength: 1, maxLength: limits.voucherCodeCharsMax });
 
 export const categorySchema = object({
   name: Type.String(),
@@ -38,6 +42,17 @@ export const eventSchema = object({
       capacity: Type.Integer({ minimum: 0 }),
     }),
   ),
+  ticket_kinds: Type.Array(
+    object({
+      code: Type.String({ examples: ['child'] }),
+      name: Type.String(),
+      zone_ids: Type.Optional(Type.Array(zoneIdSchema, { description: 'Absent: every zone' })),
+    }),
+    { description: "A place of no kind named is of its zone's first" },
+  ),
+  order_places_max: Type.Optional(Type.Integer()),
+  asks_customer: Type.Boolean({ description: 'A hold needs the document or address of the buyer' }),
+  has_hidden_zones: Type.Boolean({ description: 'More zones are shown to whoever has an access code' }),
   categories: Type.Array(categorySchema),
   payment_methods: Type.Array(Type.Enum([...paymentMethods])),
 });

@@ -1,6 +1,7 @@
 import type { EventKey } from '../base/ids.ts';
 import type { Reader, Row, Tx } from '../db/transaction.ts';
-import type { Rounding, TaxRule } from '../tax/tax-rule.ts';
+import type { PriceList, Reservation } from '../pricing/price-list.ts';
+import type { CustomerKind, Rounding, RoundingScope, TaxBase, TaxRule } from '../tax/tax-rule.ts';
 import { BLOCKED, FREE, HELD, SOLD, type Availability } from './availability.ts';
 import type { CatalogEvent, Category, EventStatus, PlanArea, SeatColumns, Zone, ZoneKind } from './event.ts';
 import { lockSeller } from './seller.store.ts';
@@ -27,6 +28,7 @@ type EventRow = Row & {
   tax_id: string;
   seller_timezone: string;
   rounding: Rounding;
+  tax_scope: RoundingScope;
   venue_name: string;
   address: string | null;
   venue_timezone: string;
@@ -41,7 +43,25 @@ type EventRow = Row & {
     amount: number | null,
     validFrom: number | string,
     validUntil: number | string,
+    base: TaxBase,
+    perOrder: boolean,
+    categoryNo: number | null,
+    zoneNo: number | null,
+    customerKinds: CustomerKind[] | null,
+    exemptKinds: CustomerKind[] | null,
+    paymentMethods: string[] | null,
+    currencies: string[] | null,
   ][];
+  price_list: PriceList | null;
+  reservations: [
+    voucherId: number,
+    seatNos: number[],
+    zoneNos: number[],
+    places: number[],
+    from: number | string,
+    until: number | string,
+  ][];
+  personal_vouchers: boolean;
   seats: number;
   last_seat: number;
   zone_nos: number[];
@@ -60,15 +80,25 @@ const loadEventText = `
   select e.name, e.description, e.starts_at, e.currency, e.status, e.sales_start_at, e.sales_end_at,
          e.pricing_version, e.plan_version, e.plan_width, e.plan_height, e.plan_areas,
          s.tax_version, s.name as seller_name, s.legal_name, s.tax_id, s.timezone as seller_timezone, s.rounding,
+         s.tax_scope,
          v.name as venue_name, v.address, v.timezone as venue_timezone,
          (select coalesce(json_agg(json_build_array(zone_no, name, kind, price, capacity) order by zone_no), '[]')
             from zones where tenant_id = $1 and event_id = $2) as zones,
          (select coalesce(json_agg(json_build_array(category_no, name, color, price) order by category_no), '[]')
             from categories where tenant_id = $1 and event_id = $2) as categories,
          (select coalesce(json_agg(json_build_array(tax_rule_id, event_id, name, inclusion, rate_ppm, amount,
-                   extract(epoch from valid_from) * 1000, extract(epoch from valid_until) * 1000)
+                   extract(epoch from valid_from) * 1000, extract(epoch from valid_until) * 1000,
+                   base, per_order, category_no, zone_no, customer_kinds, exempt_kinds, payment_methods, currencies)
                  order by tax_rule_id), '[]')
             from tax_rules where tenant_id = $1 and (event_id is null or event_id = $2)) as tax_rules,
+         (select list from price_lists where tenant_id = $1 and event_id = $2
+           order by pricing_version desc limit 1) as price_list,
+         (select coalesce(json_agg(json_build_array(voucher_id, reserved_seats, reserved_zones, reserved_places,
+                   extract(epoch from valid_from) * 1000, extract(epoch from valid_until) * 1000)), '[]')
+            from vouchers where tenant_id = $1 and event_id = $2
+             and (cardinality(reserved_seats) > 0 or cardinality(reserved_zones) > 0)) as reservations,
+         exists (select from vouchers where tenant_id = $1 and (event_id is null or event_id = $2)
+                    and customer_uses_max is not null) as personal_vouchers,
          c.*
     from events e
     join sellers s on s.tenant_id = e.tenant_id
@@ -99,7 +129,17 @@ function toSeats(row: EventRow): SeatColumns {
 }
 
 function toTaxRule(rule: EventRow['tax_rules'][number]): TaxRule {
-  const [taxRuleId, eventId, name, inclusion, ratePpm, amount, validFrom, validUntil] = rule;
+  const [taxRuleId, eventId, name, inclusion, ratePpm, amount, validFrom, validUntil, base, perOrder] = rule;
+  const [, , , , , , , , , , categoryNo, zoneNo, customerKinds, exemptKinds, paymentMethods, currencies] =
+    rule;
+  const condition = {
+    ...(categoryNo !== null && { categoryNo }),
+    ...(zoneNo !== null && { zoneNo }),
+    ...(customerKinds && { customerKinds }),
+    ...(exemptKinds && { exemptKinds }),
+    ...(paymentMethods && { paymentMethods }),
+    ...(currencies && { currencies }),
+  };
   // JSON has no infinity: PostgreSQL writes it as a text, which Number reads.
   const common = {
     taxRuleId,
@@ -108,10 +148,11 @@ function toTaxRule(rule: EventRow['tax_rules'][number]): TaxRule {
     inclusion,
     validFrom: Number(validFrom),
     validUntil: Number(validUntil),
+    ...(Object.keys(condition).length > 0 && { condition }),
   };
   return ratePpm === null
-    ? { ...common, kind: 'fixed', amount: amount! }
-    : { ...common, kind: 'percentage', ratePpm };
+    ? { ...common, kind: 'fixed', amount: amount!, ...(perOrder && { per: 'order' }) }
+    : { ...common, kind: 'percentage', ratePpm, ...(base !== 'net' && { base }) };
 }
 
 function toZones(rows: EventRow['zones']): Zone[] {
@@ -122,6 +163,25 @@ function toCategories(rows: EventRow['categories']): Category[] {
   return rows.map(([categoryNo, name, color, price]) => ({ categoryNo, name, color, price }));
 }
 
+function toReservations(rows: EventRow['reservations']): Reservation[] {
+  return rows.map(([voucherId, seatNos, zoneNos, places, from, until]) => ({
+    voucherId,
+    seatNos,
+    zones: zoneNos.map((zoneNo, i) => ({ zoneNo, places: places[i]! })),
+    from: Number(from),
+    until: Number(until),
+  }));
+}
+
+/** Whether a sale costs or counts differently by who buys or how they pay. */
+function bindsBuyer(row: EventRow, rules: TaxRule[]): boolean {
+  return (
+    row.personal_vouchers ||
+    (row.price_list?.customerPlacesMax ?? null) !== null ||
+    rules.some(({ condition: c }) => c?.customerKinds ?? c?.exemptKinds ?? c?.paymentMethods)
+  );
+}
+
 /** Reads an event with its plan, prices and tax rules, in whatever status it is; null when there is none such. */
 export async function loadEvent(reader: Reader, key: EventKey): Promise<CatalogEvent | null> {
   const [row] = await reader.query<EventRow>({
@@ -130,6 +190,7 @@ export async function loadEvent(reader: Reader, key: EventKey): Promise<CatalogE
     values: [key.tenantId, key.eventId],
   });
   if (!row) return null;
+  const taxRules = row.tax_rules.map(toTaxRule);
   return {
     tenantId: key.tenantId,
     eventId: key.eventId,
@@ -141,6 +202,7 @@ export async function loadEvent(reader: Reader, key: EventKey): Promise<CatalogE
       taxId: row.tax_id,
       timezone: row.seller_timezone,
       rounding: row.rounding,
+      taxScope: row.tax_scope,
     },
     venue: { name: row.venue_name, address: row.address, timezone: row.venue_timezone },
     startsAt: row.starts_at,
@@ -156,7 +218,10 @@ export async function loadEvent(reader: Reader, key: EventKey): Promise<CatalogE
     zones: toZones(row.zones),
     categories: toCategories(row.categories),
     seats: toSeats(row),
-    taxRules: row.tax_rules.map(toTaxRule),
+    taxRules,
+    priceList: row.price_list,
+    reservations: toReservations(row.reservations),
+    bindsBuyer: bindsBuyer(row, taxRules),
   };
 }
 
@@ -166,6 +231,7 @@ type AvailabilityRow = Row & {
   sold: number[];
   blocked: number[];
   zones: [zoneNo: number, left: number][];
+  used: [counter: string, used: number][];
 };
 
 /** Reads what is taken; free seats, mostly the most, are not sent. An unknown event has no seats. */
@@ -174,7 +240,9 @@ export async function loadAvailability(reader: Reader, key: EventKey): Promise<A
     name: 'load_availability',
     text: `
       select s.*, (select coalesce(json_agg(json_build_array(zone_no, capacity - held - sold)), '[]')
-                     from zone_counters where tenant_id = $1 and event_id = $2) as zones
+                     from zone_counters where tenant_id = $1 and event_id = $2) as zones,
+             (select coalesce(json_agg(json_build_array(counter_key, used)), '[]') from use_counters
+               where tenant_id = $1 and counter_key like 'stage:' || $2::integer || ':%') as used
         from (select coalesce(max(seat_no), 0) as last_seat,
                      coalesce(json_agg(seat_no) filter (where state = 'held'), '[]') as held,
                      coalesce(json_agg(seat_no) filter (where state = 'sold'), '[]') as sold,
@@ -190,7 +258,7 @@ export async function loadAvailability(reader: Reader, key: EventKey): Promise<A
   ] as const) {
     for (const seatNo of seatNos) seats[seatNo - 1] = state;
   }
-  return { seats, zonesLeft: new Map(row!.zones) };
+  return { seats, zonesLeft: new Map(row!.zones), used: new Map(row!.used) };
 }
 
 /**

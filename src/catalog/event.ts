@@ -1,5 +1,6 @@
 import type { EventKey } from '../base/ids.ts';
-import type { Rounding, TaxRule } from '../tax/tax-rule.ts';
+import type { PriceList, Reservation } from '../pricing/price-list.ts';
+import type { Rounding, RoundingScope, TaxRule } from '../tax/tax-rule.ts';
 
 export type ZoneKind = 'numbered' | 'general';
 
@@ -55,7 +56,14 @@ export type EventStatus = 'draft' | 'published' | 'cancelled';
 export type CatalogEvent = EventKey & {
   name: string;
   description: string | null;
-  seller: { name: string; legalName: string; taxId: string; timezone: string; rounding: Rounding };
+  seller: {
+    name: string;
+    legalName: string;
+    taxId: string;
+    timezone: string;
+    rounding: Rounding;
+    taxScope: RoundingScope;
+  };
   venue: { name: string; address: string | null; timezone: string };
   startsAt: Date;
   currency: string;
@@ -73,6 +81,12 @@ export type CatalogEvent = EventKey & {
   seats: SeatColumns;
   /** The seller's rules that apply to this event, whatever their dates. */
   taxRules: TaxRule[];
+  /** Null: places cost what their zone or category costs, and nothing else applies. */
+  priceList: PriceList | null;
+  /** Stock that vouchers of this event keep for their holders. */
+  reservations: Reservation[];
+  /** Whether the price or a limit depends on who buys or how they pay, so that confirm compares it with the hold. */
+  bindsBuyer: boolean;
 };
 
 /** Whether an event sells at an instant by the process's clock; the database decides again. */

@@ -52,9 +52,16 @@ export class LiveEvent {
   /**
    * The best free seats, taken out of the next proposals until `apply` or `withdraw` tells what became of
    * them; null when there are not enough.
+   * @param apart seats that are not to be proposed.
    */
-  propose(quantity: number, zoneNo: number | undefined): { seatNos: number[]; split: boolean } | null {
-    const pick = this.#picker.pick(this.#proposable, quantity, zoneNo);
+  propose(
+    quantity: number,
+    zoneNo: number | undefined,
+    apart: readonly number[] = [],
+  ): { seatNos: number[]; split: boolean } | null {
+    const seats = apart.length === 0 ? this.#proposable : this.#proposable.slice();
+    for (const seatNo of apart) seats[seatNo - 1] = HELD;
+    const pick = this.#picker.pick(seats, quantity, zoneNo);
     for (const seatNo of pick?.seatNos ?? []) this.#proposable[seatNo - 1] = HELD;
     return pick;
   }
@@ -71,12 +78,24 @@ export class LiveEvent {
     for (const seatNo of seatNos) this.#proposable[seatNo - 1] = this.#availability.seats[seatNo - 1]!;
   }
 
+  /** How many of a counter are gone, as far as this process knows. */
+  used(counter: string): number {
+    return this.#availability.used?.get(counter) ?? 0;
+  }
+
+  /** Takes over what the database says of counters. */
+  noteUsed(counters: Iterable<[counter: string, used: number]>): void {
+    this.#availability.used ??= new Map();
+    for (const [counter, used] of counters) this.#availability.used.set(counter, used);
+  }
+
   /** Replaces everything by a newer reading of the database. */
   replace(availability: Availability): void {
     const old = this.#availability.seats;
     const seats = [...availability.seats.keys()]
       .filter((i) => availability.seats[i] !== old[i])
       .map((i) => ({ seatNo: i + 1, state: availability.seats[i]! }));
+    this.noteUsed(availability.used ?? []);
     this.apply({ seats, zones: [...availability.zonesLeft].map(([zoneNo, left]) => ({ zoneNo, left })) });
   }
 

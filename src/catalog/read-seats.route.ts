@@ -7,6 +7,8 @@ import { eventIdSchema, object } from '../http/schemas.ts';
 import { getPublicEvent, type EventCache } from './event-cache.ts';
 import { seatColumnsToJson, seatPlanToJson } from './event-json.ts';
 import type { CatalogEvent } from './event.ts';
+import { hiddenZones } from '../pricing/cart-rules.ts';
+import { accessCodeSchema } from './event.schema.ts';
 import { seatPlanSchema } from './seat-plan.schema.ts';
 
 type Format = 'objects' | 'columns';
@@ -16,7 +18,7 @@ type Encoding = 'br' | 'gzip' | 'identity';
 type PlanBody = { etag: string; encoded: Map<Encoding, Promise<Buffer>> };
 
 // An event in memory never changes: a new plan or new prices come as a new object, and this lets the old go.
-const bodies = new WeakMap<CatalogEvent, Map<Format, PlanBody>>();
+const bodies = new WeakMap<CatalogEvent, Map<string, PlanBody>>();
 
 const brotli = promisify(brotliCompress);
 const compressors: Record<Encoding, (text: Buffer) => Promise<Buffer>> = {
@@ -27,18 +29,20 @@ const compressors: Record<Encoding, (text: Buffer) => Promise<Buffer>> = {
   identity: async (text) => text,
 };
 
-function planBody(event: CatalogEvent, format: Format): PlanBody {
-  const formats = bodies.get(event) ?? new Map<Format, PlanBody>();
+function planBody(event: CatalogEvent, format: Format, accessCode: string | null): PlanBody {
+  const formats = bodies.get(event) ?? new Map<string, PlanBody>();
+  const key = `${format} ${hiddenZones(event, accessCode).join()}`;
   bodies.set(event, formats);
-  let body = formats.get(format);
+  let body = formats.get(key);
   if (!body) {
-    const plan = format === 'columns' ? seatColumnsToJson(event) : seatPlanToJson(event);
+    const plan =
+      format === 'columns' ? seatColumnsToJson(event, accessCode) : seatPlanToJson(event, accessCode);
     const text = Buffer.from(JSON.stringify(plan));
     // Version numbers begin again in a database that is made anew; what is said does not repeat by chance.
     const digest = createHash('sha256').update(text).digest('base64url').slice(0, 16);
     const etag = `W/"${event.planVersion}.${event.pricingVersion}-${digest}"`;
     body = { etag, encoded: new Map([['identity', Promise.resolve(text)]]) };
-    formats.set(format, body);
+    formats.set(key, body);
   }
   return body;
 }
@@ -79,7 +83,10 @@ export function readSeatsRoute(app: App, deps: { events: EventCache }): void {
         tags: ['catalog'],
         summary: 'The seat plan of an event',
         params: object({ event_id: eventIdSchema }),
-        querystring: object({ format: Type.Optional(Type.Enum(['objects', 'columns'])) }),
+        querystring: object({
+          format: Type.Optional(Type.Enum(['objects', 'columns'])),
+          access_code: Type.Optional(accessCodeSchema),
+        }),
         response: {
           200: seatPlanSchema,
           304: Type.Null({ description: 'The ETag in If-None-Match still holds' }),
@@ -88,7 +95,7 @@ export function readSeatsRoute(app: App, deps: { events: EventCache }): void {
     },
     async (request, reply) => {
       const { event } = await getPublicEvent(deps.events, request.params.event_id);
-      const body = planBody(event, request.query.format ?? 'objects');
+      const body = planBody(event, request.query.format ?? 'objects', request.query.access_code ?? null);
       reply.headers({ etag: body.etag, 'cache-control': 'public, no-cache', vary: 'accept-encoding' });
       if (isKnown(body.etag, request.headers['if-none-match'])) return reply.code(304).send(null);
       const encoding = pickEncoding(request.headers['accept-encoding']);

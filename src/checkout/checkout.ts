@@ -10,7 +10,11 @@ import type { Pool } from '../db/pool.ts';
 import { reader } from '../db/transaction.ts';
 import type { ClientHolds } from '../holds/client-holds.ts';
 import { holdProblem } from '../holds/holds.ts';
+import type { Hold } from '../holds/hold.ts';
 import { readHold } from '../holds/read-hold.store.ts';
+import { requoteHold } from '../holds/requote-hold.store.ts';
+import { isSameBuyer } from '../pricing/cart-rules.ts';
+import type { LiveEvent } from '../catalog/live-event.ts';
 import type { Payment } from '../payments/payment.ts';
 import { quoteCart, quoteToJson } from '../pricing/quote-cart.ts';
 import {
@@ -21,7 +25,6 @@ import {
   type Customer,
 } from './confirm-sales.store.ts';
 import type { NumberBlocks } from './number-blocks.ts';
-import { requoteHold } from './requote-hold.store.ts';
 
 /** A confirmation as the route has checked it. */
 export type ConfirmRequest = {
@@ -37,7 +40,9 @@ export type ConfirmRequest = {
   transactionId?: string;
 };
 
-type RequoteRequest = Pick<ConfirmRequest, 'key' | 'holdId' | 'expectedTotal'>;
+type RequoteRequest = Pick<ConfirmRequest, 'key' | 'holdId' | 'customer' | 'expectedTotal'> & {
+  payment: Pick<Payment, 'method'>;
+};
 
 /** A sale that has just been committed. */
 export type CommittedSale = { tenantId: number; transactionId: string };
@@ -111,6 +116,7 @@ export class Checkout {
   async confirm(request: ConfirmRequest): Promise<TimedSale> {
     const { key, ...order } = request;
     const started = performance.now();
+    await this.bind(request);
     for (let attempt = 1; attempt <= limits.requoteAttemptsMax; attempt++) {
       const transactionId = request.transactionId ?? this.#deps.ids.uuid();
       const { result, group } = await this.#lanes.submit(formatEventId(key), { ...order, transactionId });
@@ -139,26 +145,61 @@ export class Checkout {
   }
 
   /**
+   * Where prices, taxes or limits depend on the buyer or the means of payment, the hold must be of this buyer and its
+   * quote for this payment. No other event has its holds read.
+   * @throws Problem `customer_changed`, `payment_method_unavailable` for a split, or `price_changed` with the quote for this payment.
+   */
+  async bind(request: RequoteRequest): Promise<void> {
+    const { pool, events } = this.#deps;
+    const { key, holdId, customer, payment } = request;
+    const live = await events.get(key);
+    if (!live?.event.bindsBuyer) return;
+    const hold = await readHold(reader(pool), live.event, holdId);
+    if (hold?.state !== 'live') return;
+    if (!isSameBuyer(hold.quote.terms, customer)) {
+      const detail = 'The hold was placed for a customer with another document or address. Nothing was sold.';
+      throw new Problem('customer_changed', detail);
+    }
+    const byMeans = live.event.taxRules.some((rule) => rule.condition?.paymentMethods);
+    if (byMeans && payment.method === 'split') {
+      const detail =
+        'What is to be paid depends on the means of payment here, so it is paid by one. Nothing was sold.';
+      throw new Problem('payment_method_unavailable', detail);
+    }
+    if (byMeans && hold.quote.terms?.paymentMethod !== payment.method)
+      await this.#quoteAnew(request, live, hold);
+  }
+
+  /**
    * The hold's quote no longer holds. When the buyer would pay what they agreed to, the hold gets the new quote.
    * @throws Problem `price_changed` with the new quote when the amount is another one.
    */
-  async requote({ key, holdId, expectedTotal }: RequoteRequest): Promise<void> {
-    const { pool, events, clock } = this.#deps;
-    const live = await events.reload(key);
-    const hold = live && (await readHold(reader(pool), live.event, holdId));
+  async requote(request: RequoteRequest): Promise<void> {
+    const live = await this.#deps.events.reload(request.key);
+    const hold = live && (await readHold(reader(this.#deps.pool), live.event, request.holdId));
     if (!hold) throw holdProblem('hold_not_found');
-    const quote = quoteCart(live.event, hold.cart, clock.now().getTime());
-    const agreed = expectedTotal ?? hold.quote.total;
+    await this.#quoteAnew(request, live, hold);
+  }
+
+  async #quoteAnew(request: RequoteRequest, { event }: LiveEvent, hold: Hold): Promise<void> {
+    const { holdId, expectedTotal, payment } = request;
+    const { terms, lines, total } = hold.quote;
+    const quote = quoteCart(event, hold.cart, this.#deps.clock.now().getTime(), {
+      ...terms,
+      held: lines,
+      paymentMethod: event.bindsBuyer ? payment.method : (terms?.paymentMethod ?? null),
+    });
+    const agreed = expectedTotal ?? total;
     if (quote.total !== agreed) {
       throw new Problem(
         'price_changed',
         `The total is now ${quote.total} minor units, not ${agreed}. Nothing was sold.`,
         {
-          members: { quote: quoteToJson(live.event, quote), expected_total: agreed },
+          members: { quote: quoteToJson(event, quote), expected_total: agreed },
         },
       );
     }
-    await requoteHold(pool, key.tenantId, holdId, quote);
+    await requoteHold(this.#deps.pool, event.tenantId, holdId, quote);
   }
 
   async #inTurn(key: EventKey, orders: ConfirmOrder[]): Promise<(Outcome | typeof again)[]> {

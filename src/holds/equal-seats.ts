@@ -1,7 +1,7 @@
 import { FREE, HELD } from '../catalog/availability.ts';
 import type { CatalogEvent } from '../catalog/event.ts';
 import { distanceToStage, findStage } from '../catalog/stage.ts';
-import { seatPrice } from '../pricing/quote-cart.ts';
+import { seatPrice } from '../pricing/price-cart.ts';
 import type { SeatPicker } from './best-available.ts';
 
 /**

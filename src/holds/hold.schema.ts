@@ -21,6 +21,7 @@ export const holdSchema = object({
       seat_id: Type.Optional(seatIdSchema),
       row: Type.Optional(Type.String()),
       number: Type.Optional(Type.String()),
+      ticket_kind: Type.Optional(Type.String()),
       quantity: Type.Integer({ minimum: 1 }),
       price: moneySchema,
     }),

@@ -1,6 +1,6 @@
 import { formatEventId, formatHoldToken, formatSeatId, formatZoneId } from '../base/ids.ts';
 import type { CatalogEvent } from '../catalog/event.ts';
-import { quoteToJson, seatPrice } from '../pricing/quote-cart.ts';
+import { quoteToJson } from '../pricing/quote-cart.ts';
 import type { Cart, Quote } from '../pricing/quote.ts';
 
 export type HoldState = 'live' | 'confirmed' | 'released' | 'expired';
@@ -13,6 +13,8 @@ export type Hold = {
   extensions: number;
   cart: Cart;
   quote: Quote;
+  /** What it takes of counters until it ends. */
+  uses: { counter: string; count: number }[];
 };
 
 /** How long holds live and how they may be prolonged. */
@@ -25,21 +27,17 @@ export function holdToJson(event: CatalogEvent, hold: Hold, now: Date, policy: H
     hold_token: formatHoldToken(event, hold.holdId),
     event_id: formatEventId(event),
     status: hold.state,
-    items: [
-      ...hold.cart.seatNos.map((seatNo) => ({
-        zone_id: formatZoneId(event, seats.zoneNo[seatNo - 1]!),
+    items: hold.quote.lines.map(({ zoneNo, seatNo, quantity, unitPrice, kind }) => ({
+      zone_id: formatZoneId(event, zoneNo),
+      ...(seatNo !== null && {
         seat_id: formatSeatId(event, seatNo),
         row: seats.rowLabel[seatNo - 1]!,
         number: seats.seatLabel[seatNo - 1]!,
-        quantity: 1,
-        price: seatPrice(event, seatNo),
-      })),
-      ...hold.cart.zones.map(({ zoneNo, quantity }) => ({
-        zone_id: formatZoneId(event, zoneNo),
-        quantity,
-        price: event.zones[zoneNo - 1]!.price ?? 0,
-      })),
-    ],
+      }),
+      ...(kind !== undefined && { ticket_kind: kind }),
+      quantity,
+      price: unitPrice,
+    })),
     quote: quoteToJson(event, hold.quote),
     expires_at: hold.expiresAt.toISOString(),
     expires_in_seconds: Math.max(0, Math.ceil((hold.expiresAt.getTime() - now.getTime()) / 1000)),

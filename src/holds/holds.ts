@@ -17,13 +17,26 @@ import { laneLimits } from '../db/lane-limits.ts';
 import type { LockWaits } from '../db/lock-waits.ts';
 import type { Pool } from '../db/pool.ts';
 import { reader } from '../db/transaction.ts';
+import {
+  checkCart,
+  checkTerms,
+  counterProblem,
+  fits,
+  keepsOf,
+  noWishes,
+  seatsApart,
+  takesOf,
+  type Wishes,
+} from '../pricing/cart-rules.ts';
+import { isStageCounter, staysWithPlaces, type Keep } from '../pricing/price-list.ts';
 import { quoteCart } from '../pricing/quote-cart.ts';
 import type { Cart, Quote } from '../pricing/quote.ts';
 import { endHolds, findExpiredHolds } from './end-holds.store.ts';
 import { extendHolds } from './extend-holds.store.ts';
 import type { Hold, HoldPolicy } from './hold.ts';
-import { placeHolds, type PlaceOrder } from './place-holds.store.ts';
+import { keptTakes, placeHolds, type PlaceOrder } from './place-holds.store.ts';
 import { readHold } from './read-hold.store.ts';
+import { requoteHold } from './requote-hold.store.ts';
 
 /** What a buyer asks for: named places, or the best ones for so many people. */
 export type HoldRequest = Cart | { bestAvailable: { quantity: number; zoneNo?: number | undefined } };
@@ -45,6 +58,7 @@ type Deps = {
 type PlaceOutcome =
   | { outcome: 'placed'; expiresAt: Date }
   | { outcome: 'taken'; seatNos: number[]; zoneNos: number[] }
+  | { outcome: 'stale'; used: [counter: string, used: number][] }
   | { outcome: 'sales_closed' };
 
 // A hold may expire while the sweep before was looking.
@@ -88,19 +102,25 @@ export class Holds {
    * @returns the hold, and whether best available had to split the company.
    * @throws Problem `seat_unavailable` that names the places, `sales_closed`, `overloaded`.
    */
-  async place(live: LiveEvent, request: HoldRequest): Promise<{ hold: Hold; split: boolean }> {
-    if (!('bestAvailable' in request)) return { hold: await this.#placeCart(live, request), split: false };
+  async place(
+    live: LiveEvent,
+    request: HoldRequest,
+    wishes: Wishes = noWishes,
+  ): Promise<{ hold: Hold; split: boolean }> {
+    if (!('bestAvailable' in request))
+      return { hold: await this.#placeCart(live, request, wishes), split: false };
     const { quantity } = request.bestAvailable;
     const zoneNo = request.bestAvailable.zoneNo ?? firstZoneWithRoom(live, quantity);
     if (zoneNo !== undefined && live.event.zones[zoneNo - 1]!.kind === 'general') {
       const cart = { seatNos: [], zones: [{ zoneNo, quantity }] };
-      return { hold: await this.#placeCart(live, cart), split: false };
+      return { hold: await this.#placeCart(live, cart, wishes), split: false };
     }
     for (let attempt = 1; ; attempt++) {
-      const proposal = live.propose(quantity, zoneNo);
+      const apart = seatsApart(live.event, this.#deps.clock.now().getTime(), wishes);
+      const proposal = live.propose(quantity, zoneNo, apart);
       if (!proposal) throw notEnough(quantity);
       try {
-        const hold = await this.#placeCart(live, { seatNos: proposal.seatNos, zones: [] });
+        const hold = await this.#placeCart(live, { seatNos: proposal.seatNos, zones: [] }, wishes);
         return { hold, split: proposal.split };
       } catch (error) {
         const lost = error instanceof Problem && error.code === 'seat_unavailable';
@@ -128,6 +148,36 @@ export class Holds {
     const hold = await this.read(live, holdId);
     if (expiresAt) return { ...hold, expiresAt };
     throw holdProblem(hold.state === 'live' ? this.#whyNotExtended(hold) : endedCode[hold.state]);
+  }
+
+  /**
+   * Quotes a live hold's places anew: other kinds of ticket, or another buyer, voucher or means of payment.
+   * What it took of price stages and of a voucher's stock stays with it.
+   * @throws Problem what `checkTerms` refuses, `voucher_used_up`, `voucher_customer_limit`, `customer_limit`, and the
+   * refusals of a hold that has ended.
+   */
+  async change(live: LiveEvent, hold: Hold, cart: Cart, wishes: Wishes): Promise<Hold> {
+    if (hold.state !== 'live') throw holdProblem(endedCode[hold.state]);
+    const { event } = live;
+    const at = this.#deps.clock.now().getTime();
+    checkTerms(event, cart, at, wishes);
+    const quote = quoteCart(event, cart, at, { ...wishes, held: hold.quote.lines });
+    const kept = hold.uses.filter(({ counter }) => staysWithPlaces(counter));
+    const takes = [
+      ...kept.map((use) => ({ ...use, limit: use.count })),
+      ...takesOf(event, cart, at, wishes).filter(({ counter }) => !staysWithPlaces(counter)),
+    ];
+    const result = await requoteHold(this.#deps.pool, event.tenantId, hold.holdId, quote, takes);
+    switch (result.outcome) {
+      case 'changed':
+        return { ...hold, cart, quote, uses: takes };
+      case 'full':
+        throw counterProblem(result.counter) ?? holdProblem('hold_expired');
+      case 'ended': {
+        const { state } = await this.read(live, hold.holdId);
+        throw holdProblem(state === 'live' ? 'hold_expired' : endedCode[state]);
+      }
+    }
   }
 
   /** Puts a live hold's places back on sale. A hold that has ended already stays as it is. */
@@ -169,45 +219,89 @@ export class Holds {
   }
 
   /**
-   * Takes the places of a hold that has ended again, at the price that was agreed on.
-   * @param quote of the same places.
+   * Takes the places of a hold that has ended again, at the price that was agreed on. What its quote was counted for is not
+   * counted a second time: the money is there.
+   * @param agreed the quote, of the same places.
    * @throws Problem `seat_unavailable`, `sales_closed`, `overloaded`.
    */
-  placeAgain(live: LiveEvent, cart: Cart, quote: Quote): Promise<Hold> {
-    const { pricingVersion, taxVersion } = live.event;
-    return this.#placeQuoted(live, cart, { ...quote, pricingVersion, taxVersion, validUntil: Infinity });
+  async placeAgain(asked: LiveEvent, cart: Cart, { takes: _, ...agreed }: Quote): Promise<Hold> {
+    return await this.#placeQuoted(asked, cart, ({ event }) => {
+      const { pricingVersion, taxVersion } = event;
+      return { quote: { ...agreed, pricingVersion, taxVersion, validUntil: Infinity }, keeps: [] };
+    });
   }
 
-  #placeCart(live: LiveEvent, cart: Cart): Promise<Hold> {
-    return this.#placeQuoted(live, cart, quoteCart(live.event, cart, this.#deps.clock.now().getTime()));
+  #placeCart(asked: LiveEvent, cart: Cart, wishes: Wishes): Promise<Hold> {
+    return this.#placeQuoted(asked, cart, (live) => {
+      const at = this.#deps.clock.now().getTime();
+      return { quote: this.#quote(live, cart, at, wishes), keeps: keepsOf(live.event, cart, at, wishes) };
+    });
   }
 
-  async #placeQuoted(live: LiveEvent, cart: Cart, quote: Quote): Promise<Hold> {
-    const { event } = live;
-    const gone = cart.seatNos.filter((seatNo) => !live.isFree(seatNo));
-    const short = cart.zones.filter(({ zoneNo, quantity }) => quantity > live.available(zoneNo));
-    if (gone.length > 0 || short.length > 0) {
-      throw unavailable(
-        live,
-        gone,
-        short.map((zone) => zone.zoneNo),
-      );
+  /** Places a cart, quoted anew for as long as others change what its price is made from. */
+  async #placeQuoted(
+    asked: LiveEvent,
+    cart: Cart,
+    quoteBy: (live: LiveEvent) => { quote: Quote; keeps: Keep[] },
+  ): Promise<Hold> {
+    let live = asked;
+    for (let attempt = 1; attempt <= limits.holdQuoteAttemptsMax; attempt++) {
+      refuseTaken(live, cart);
+      const { quote, keeps } = quoteBy(live);
+      const holdId = this.#deps.ids.uuid();
+      const result = await this.#placing.submit(live, { holdId, cart, quote, keeps });
+      switch (result.outcome) {
+        case 'placed':
+          return {
+            holdId,
+            state: 'live',
+            expiresAt: result.expiresAt,
+            extensions: 0,
+            cart,
+            quote,
+            uses: keptTakes(quote),
+          };
+        case 'taken':
+          throw unavailable(live, result.seatNos, result.zoneNos);
+        case 'sales_closed':
+          throw new Problem('sales_closed', `"${live.event.name}" is not on sale now.`);
+        case 'stale':
+          live = await this.#renew(live, quote, new Map(result.used));
+      }
     }
-    const holdId = this.#deps.ids.uuid();
-    const result = await this.#placing.submit(live, { holdId, cart, quote });
-    switch (result.outcome) {
-      case 'placed':
-        return { holdId, state: 'live', expiresAt: result.expiresAt, extensions: 0, cart, quote };
-      case 'taken':
-        throw unavailable(live, result.seatNos, result.zoneNos);
-      case 'sales_closed':
-        throw new Problem('sales_closed', `"${event.name}" is not on sale now.`);
+    const detail = 'Prices are changing right now. Nothing was held; try again in a moment.';
+    throw new Problem('unavailable', detail, { retryAfterSeconds: 1 });
+  }
+
+  /** @throws Problem what `checkCart` refuses. */
+  #quote(live: LiveEvent, cart: Cart, at: number, wishes: Wishes): Quote {
+    checkCart(live.event, cart, at, wishes);
+    const quote = quoteCart(live.event, cart, at, { ...wishes, used: (counter) => live.used(counter) });
+    const takes = [...(quote.takes ?? []), ...takesOf(live.event, cart, at, wishes)];
+    return takes.length === 0 ? quote : { ...quote, takes };
+  }
+
+  /**
+   * What the next quote is made from: other counters, or else a newer event.
+   * @throws Problem when a voucher or a customer's limit has no room.
+   */
+  async #renew(live: LiveEvent, quote: Quote, used: Map<string, number>): Promise<LiveEvent> {
+    live.noteUsed([...used].filter(([counter]) => isStageCounter(counter)));
+    const missed = (quote.takes ?? []).filter((take) => !fits(take, used.get(take.counter) ?? 0));
+    for (const { counter } of missed) {
+      const problem = counterProblem(counter);
+      if (problem) throw problem;
     }
+    if (missed.length > 0) return live;
+    const { events } = this.#deps;
+    const known = await events.get(live.event);
+    const newer = known === live ? await events.reload(live.event) : known;
+    return newer ?? live;
   }
 
   async #placeGroup(live: LiveEvent, orders: PlaceOrder[]): Promise<(PlaceOutcome | typeof again)[]> {
     const { pool, policy } = this.#deps;
-    const { outcomes, expiresAt, freeSeats, zonesLeft } = await this.#inDatabase(
+    const { outcomes, expiresAt, freeSeats, zonesLeft, used } = await this.#inDatabase(
       'place',
       formatEventId(live.event),
       orders.length,
@@ -231,6 +325,8 @@ export class Holds {
           return again;
         case 'sales_closed':
           return { outcome: 'sales_closed' };
+        case 'stale':
+          return { outcome: 'stale', used };
         case 'taken':
           return {
             outcome: 'taken',
@@ -316,6 +412,18 @@ function firstZoneWithRoom(live: LiveEvent, quantity: number): number | undefine
 
 function notEnough(quantity: number): Problem {
   return new Problem('seat_unavailable', `There are no ${quantity} places left.`);
+}
+
+/** @throws Problem `seat_unavailable` for what this process knows to be gone. */
+function refuseTaken(live: LiveEvent, cart: Cart): void {
+  const gone = cart.seatNos.filter((seatNo) => !live.isFree(seatNo));
+  const short = cart.zones.filter(({ zoneNo, quantity }) => quantity > live.available(zoneNo));
+  if (gone.length + short.length === 0) return;
+  throw unavailable(
+    live,
+    gone,
+    short.map((zone) => zone.zoneNo),
+  );
 }
 
 /** Names the places that are gone, each as a field error. */

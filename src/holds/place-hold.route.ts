@@ -9,6 +9,14 @@ import { isOnSale } from '../catalog/event.ts';
 import type { App } from '../http/app.ts';
 import { eventIdSchema, object, seatIdSchema, zoneIdSchema } from '../http/schemas.ts';
 import type { ClientHolds, HoldClient } from './client-holds.ts';
+import type { Reader } from '../db/transaction.ts';
+import {
+  cartProblems,
+  readWishes,
+  seatKindsSchema,
+  ticketKindSchema,
+  wishesProperties,
+} from '../pricing/wishes.schema.ts';
 import { resolveHoldRequest } from './hold-request.ts';
 import { holdSchema } from './hold.schema.ts';
 import { holdToJson, type HoldPolicy } from './hold.ts';
@@ -20,14 +28,24 @@ const bodySchema = object({
   event_id: eventIdSchema,
   seats: Type.Optional(Type.Array(seatIdSchema, { maxItems: limits.placesPerCartMax })),
   zones: Type.Optional(
-    Type.Array(object({ zone_id: zoneIdSchema, quantity: quantitySchema }), {
-      maxItems: limits.placesPerCartMax,
-    }),
+    Type.Array(
+      object({
+        zone_id: zoneIdSchema,
+        quantity: quantitySchema,
+        ticket_kind: Type.Optional(ticketKindSchema),
+      }),
+      {
+        maxItems: limits.placesPerCartMax,
+      },
+    ),
   ),
+  seat_kinds: Type.Optional(seatKindsSchema),
   best_available: Type.Optional(object({ quantity: quantitySchema, zone_id: Type.Optional(zoneIdSchema) })),
+  ...wishesProperties,
 });
 
 type Deps = {
+  reader: Reader;
   events: EventCache;
   holds: Holds;
   clientHolds: ClientHolds;
@@ -74,6 +92,7 @@ export function placeHoldRoute(app: App, deps: Deps): void {
           'zone_not_found',
           'seat_unavailable',
           'sales_closed',
+          ...cartProblems,
           'holds_limit',
           'overloaded',
           'unavailable',
@@ -99,7 +118,8 @@ export function placeHoldRoute(app: App, deps: Deps): void {
         throw new Problem('sales_closed', `"${live.event.name}" is not on sale now.`);
       const clients = clientsOf(request, reply, deps);
       deps.clientHolds.check(clients, now.getTime());
-      const { hold, split } = await deps.holds.place(live, wanted);
+      const wishes = await readWishes(deps.reader, live.event.tenantId, request.body);
+      const { hold, split } = await deps.holds.place(live, wanted, wishes);
       deps.clientHolds.add(clients, hold.holdId, hold.expiresAt.getTime());
       reply.code(201);
       return { ...holdToJson(live.event, hold, deps.clock.now(), deps.policy), split };

@@ -1,6 +1,7 @@
 import type { CatalogEvent } from '../catalog/event.ts';
 import type { Reader } from '../db/transaction.ts';
-import type { QuoteLine } from '../pricing/quote.ts';
+import type { Cart, QuoteLine } from '../pricing/quote.ts';
+import type { KeptTerms } from './place-holds.store.ts';
 import type { Hold, HoldState } from './hold.ts';
 
 type Row = {
@@ -26,7 +27,30 @@ type Row = {
   tax_rules: { name: string; rate_ppm: number | null; inclusion: 'included' | 'added' }[];
   tax_rule_ids: number[];
   tax_amounts: number[];
+  terms: KeptTerms | null;
+  use_keys: string[];
+  use_counts: number[];
 };
+
+/** The cart that lines were made from: places of a zone and kind stand together again. */
+function cartOf(lines: QuoteLine[]): Cart {
+  const seats = lines.filter((line) => line.seatNo !== null);
+  const groups = Map.groupBy(
+    lines.filter((line) => line.seatNo === null),
+    ({ zoneNo, kind }) => `${zoneNo} ${kind ?? ''}`,
+  );
+  return {
+    seatNos: seats.map((line) => line.seatNo!),
+    ...(seats.some((line) => line.kind !== undefined) && {
+      seatKinds: seats.map((line) => line.kind ?? null),
+    }),
+    zones: [...groups.values()].map((of) => ({
+      zoneNo: of[0]!.zoneNo,
+      quantity: of.reduce((sum, line) => sum + line.quantity, 0),
+      ...(of[0]!.kind !== undefined && { kind: of[0]!.kind }),
+    })),
+  };
+}
 
 const text = `
   select h.*, array(select jsonb_build_object('name', r.name, 'rate_ppm', r.rate_ppm, 'inclusion', r.inclusion)
@@ -44,7 +68,10 @@ export async function readHold(reader: Reader, event: CatalogEvent, holdId: stri
   });
   const row = rows[0];
   if (!row) return null;
+  const { terms } = row;
   const lines = row.line_zone.map((zoneNo, i): QuoteLine => {
+    const kind = terms?.kinds[i] ?? null;
+    const stage = terms?.stages[i] ?? null;
     const amounts = {
       net: row.line_net[i]!,
       discounts: row.line_discounts[i]!,
@@ -56,6 +83,8 @@ export async function readHold(reader: Reader, event: CatalogEvent, holdId: stri
       seatNo: row.line_seat[i] || null,
       quantity: row.line_quantity[i]!,
       unitPrice: row.line_unit_price[i]!,
+      ...(kind !== null && { kind }),
+      ...(stage !== null && { stage }),
       ...amounts,
       total: amounts.net + amounts.taxes + amounts.fees - amounts.discounts,
     };
@@ -65,10 +94,8 @@ export async function readHold(reader: Reader, event: CatalogEvent, holdId: stri
     state: row.state,
     expiresAt: row.expires_at,
     extensions: row.extensions,
-    cart: {
-      seatNos: lines.flatMap((line) => line.seatNo ?? []),
-      zones: lines.filter((line) => line.seatNo === null),
-    },
+    cart: cartOf(lines),
+    uses: row.use_keys.map((counter, i) => ({ counter, count: row.use_counts[i]! })),
     quote: {
       currency: event.currency,
       lines,
@@ -87,6 +114,7 @@ export async function readHold(reader: Reader, event: CatalogEvent, holdId: stri
       pricingVersion: row.pricing_version,
       taxVersion: row.tax_version,
       validUntil: row.quote_valid_until.getTime(),
+      ...(terms && { terms }),
     },
   };
 }

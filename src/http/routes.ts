@@ -53,6 +53,7 @@ import { openGooglePassRoute } from '../fulfilment/open-google-pass.route.ts';
 import { readApplePassRoute } from '../fulfilment/read-apple-pass.route.ts';
 import { readCalendarRoute } from '../fulfilment/read-calendar.route.ts';
 import { readTicketsRoute } from '../fulfilment/read-tickets.route.ts';
+import { changeHoldRoute } from '../holds/change-hold.route.ts';
 import { extendHoldRoute } from '../holds/extend-hold.route.ts';
 import { placeHoldRoute } from '../holds/place-hold.route.ts';
 import { readHoldRoute } from '../holds/read-hold.route.ts';
@@ -109,6 +110,16 @@ import { readTimelineRoute } from '../progress/read-timeline.route.ts';
 import { streamTransactionRoute } from '../progress/stream-transaction.route.ts';
 import { listEventReportsRoute } from '../reporting/list-event-reports.route.ts';
 import { readEventReportRoute } from '../reporting/read-event-report.route.ts';
+import { changeVoucherRoute } from '../pricing/change-voucher.route.ts';
+import { createVoucherRoute } from '../pricing/create-voucher.route.ts';
+import { listVouchersRoute } from '../pricing/list-vouchers.route.ts';
+import { previewQuoteRoute } from '../pricing/preview-quote.route.ts';
+import { readPriceListRoute } from '../pricing/read-price-list.route.ts';
+import { savePriceListRoute } from '../pricing/save-price-list.route.ts';
+import { addTaxRoute } from '../tax/add-tax.route.ts';
+import { endTaxRoute } from '../tax/end-tax.route.ts';
+import { listTaxesRoute } from '../tax/list-taxes.route.ts';
+import { saveTaxRoundingRoute } from '../tax/save-tax-rounding.route.ts';
 import type { Pool } from '../db/pool.ts';
 import type { PaymentProvider } from '../payments/payment-provider.ts';
 import type { GoogleWallet } from '../fulfilment/google-pass.ts';
@@ -135,6 +146,7 @@ export function mountRoutes(app: App, deps: RouteDeps): void {
 
   placeHoldRoute(app, deps);
   readHoldRoute(app, deps);
+  changeHoldRoute(app, deps);
   extendHoldRoute(app, deps);
   releaseHoldRoute(app, deps);
 
@@ -164,6 +176,7 @@ export function mountRoutes(app: App, deps: RouteDeps): void {
   mountReports(app, deps);
   listFiscalBlocksRoute(app, deps);
   voidFiscalBlockRoute(app, deps);
+  mountPrices(app, deps);
 }
 
 /** What staff see and do of the messages to buyers. */
@@ -229,6 +242,20 @@ function mountIdentity(app: App, deps: RouteDeps): void {
 function mountReports(app: App, deps: RouteDeps): void {
   listEventReportsRoute(app, deps);
   readEventReportRoute(app, deps);
+}
+
+/** What sellers ask for their tickets, and the taxes on it. */
+function mountPrices(app: App, deps: RouteDeps): void {
+  readPriceListRoute(app, deps);
+  savePriceListRoute(app, deps);
+  previewQuoteRoute(app, deps);
+  listVouchersRoute(app, deps);
+  createVoucherRoute(app, deps);
+  changeVoucherRoute(app, deps);
+  listTaxesRoute(app, deps);
+  addTaxRoute(app, deps);
+  endTaxRoute(app, deps);
+  saveTaxRoundingRoute(app, deps);
 }
 
 /** What providers tell us: only of those that are configured. */

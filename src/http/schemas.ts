@@ -41,7 +41,7 @@ export const transactionIdSchema = Type.String({ maxLength: 64, description: "A 
 
 /** Money in integer minor units: 1250 of USD is 12.50. */
 export const moneySchema = Type.Integer({ minimum: 0, description: 'Minor units of the currency' });
-export const currencySchema = Type.String({ description: 'ISO 4217', examples: ['USD'] });
+export const currencySchema = Type.String({ maxLength: 3, description: 'ISO 4217', examples: ['USD'] });
 
 /** An instant, RFC 3339 in UTC. */
 export const instantSchema = Type.String({ format: 'date-time', examples: ['2026-11-28T23:30:00.000Z'] });
@@ -54,6 +54,8 @@ export const quoteSchema = object(
         zone_id: zoneIdSchema,
         seat_id: Type.Optional(seatIdSchema),
         quantity: Type.Integer({ minimum: 1 }),
+        ticket_kind: Type.Optional(Type.String()),
+        price_stage: Type.Optional(Type.String()),
         unit_price: moneySchema,
         net: moneySchema,
         discounts: moneySchema,
@@ -65,10 +67,22 @@ export const quoteSchema = object(
     subtotal: moneySchema,
     discounts: moneySchema,
     fees: moneySchema,
+    voucher: Type.Optional(Type.String({ description: 'The code of the voucher behind the discounts' })),
+    fee_lines: Type.Optional(
+      Type.Array(
+        object({
+          name: Type.String(),
+          amount: moneySchema,
+          absorbed: Type.Boolean({ description: 'Borne by the seller: in no total' }),
+        }),
+        { description: 'The fees one by one, with the taxes that are included in them' },
+      ),
+    ),
     taxes: Type.Array(
       object({
         name: Type.String(),
         rate: Type.Optional(Type.Number({ description: 'Percent; absent for a fixed amount' })),
+        inclusion: Type.Optional(Type.Enum(['included', 'added'])),
         amount: moneySchema,
       }),
     ),

@@ -114,12 +114,14 @@ export class PaymentIntents {
     if (known) return (await readIntent(reader(pool), known))!;
     const live = await events.get(request.key);
     if (!live) throw holdProblem('hold_not_found');
+    const bound = { ...request, payment: { method: request.whole?.method ?? 'split' } } as const;
+    await this.#deps.checkout.bind(bound);
     for (let attempt = 1; attempt <= limits.requoteAttemptsMax; attempt++) {
       const order = await this.#order(live, request, ids.uuid());
       const { outcome, transactionId } = await openIntent(pool, order);
       if (outcome === 'again') continue;
       if (outcome === 'stale') {
-        await this.#deps.checkout.requote(request);
+        await this.#deps.checkout.requote(bound);
         continue;
       }
       if (outcome !== 'opened' && outcome !== 'replayed') throw problemOf(outcome);

@@ -4,7 +4,7 @@ import type { EventCache } from '../catalog/event-cache.ts';
 import type { LiveEvent } from '../catalog/live-event.ts';
 import type { Checkout } from '../checkout/checkout.ts';
 import { digestBody, digestKey } from '../checkout/idempotency.ts';
-import { requoteHold } from '../checkout/requote-hold.store.ts';
+import { requoteHold } from '../holds/requote-hold.store.ts';
 import type { Pool } from '../db/pool.ts';
 import { reader } from '../db/transaction.ts';
 import type { Hold } from '../holds/hold.ts';

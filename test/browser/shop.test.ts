@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import type { Page } from 'playwright-core';
 import { readPdf } from '../support/read-pdf.ts';
+import { waitUntil } from '../support/wait.ts';
 import {
   clubId,
   confirmButton,
@@ -124,6 +125,70 @@ test('a buyer with only a keyboard gets from the list of events to the tickets',
   await focusedHeading();
   await tabTo(page, /Open the 2 tickets/);
   assert.deepEqual(faults, []);
+  await leave();
+});
+
+test('a buyer says who is a child, uses a voucher, sees each line of the sum, and takes the voucher away', async () => {
+  const list = {
+    modifiers: [],
+    ticketKinds: [
+      { code: 'adult', name: 'Adulto', zoneNos: null, change: null },
+      { code: 'child', name: 'Niño', zoneNos: null, change: { kind: 'percentage', ppm: -500_000 } },
+    ],
+    stages: [],
+    fees: [{ name: 'Cargo web', per: 'order', amount: 150, ratePpm: null, taxed: false, absorbed: false }],
+    orderPlacesMax: null,
+    customerPlacesMax: null,
+    wholeTables: [],
+    hiddenZones: [],
+  };
+  const eventId = Number(clubId.split('-')[1]);
+  await shop.pool.query(
+    `with changed as (update events set pricing_version = pricing_version + 1 where tenant_id = 1 and event_id = $1
+                      returning pricing_version)
+     insert into price_lists select 1, $1, pricing_version, $2, now() from changed`,
+    [eventId, JSON.stringify(list)],
+  );
+  await shop.pool.query(
+    `insert into vouchers (tenant_id, voucher_id, code, effect, value, currency, created_at)
+     values (1, 1, 'AMIGO', 'amount', 500, 'USD', now())`,
+  );
+  await shop.pool.query(`select pg_notify('taquilla_catalog', $1)`, [clubId]);
+  const { page, faults, leave } = await visit(shop);
+  await waitUntil(
+    'the kinds are known',
+    async () =>
+      ((await (await fetch(`${shop.url}/events/${clubId}`)).json()) as { ticket_kinds: unknown[] })
+        .ticket_kinds.length > 0,
+  );
+  await page.goto(`/events/${clubId}`);
+  for (let places = 0; places < 2; places++)
+    await page
+      .getByRole('button', { name: /^One more/ })
+      .first()
+      .click();
+  await page.getByRole('button', { name: 'Reserve and go on' }).click();
+  await page.waitForURL('**/checkout/**');
+  const summary = page.locator('section.card');
+  await summary.getByText('Cargo web').waitFor();
+  await page.getByRole('button', { name: 'One more: Niño' }).click();
+  await summary.getByText('· Niño').waitFor();
+  await summary.locator('input[name=voucher]').fill('nothing');
+  await summary.getByRole('button', { name: 'Apply' }).click();
+  await summary.getByText('This code does not hold for this purchase').waitFor();
+  await summary.locator('input[name=voucher]').fill('amigo');
+  await summary.getByRole('button', { name: 'Apply' }).click();
+  await summary.getByText('Discounts AMIGO').waitFor();
+  assert.deepEqual(await findBarriers(page), []);
+  await summary.getByRole('button', { name: 'Remove' }).click();
+  await summary.getByText('Discounts AMIGO').waitFor({ state: 'detached' });
+  await fillGuest(page);
+  await confirmButton(page).click();
+  await waitForTickets(page);
+  assert.deepEqual(
+    faults.filter((fault) => !isOnPurpose(fault)),
+    [],
+  );
   await leave();
 });
 

@@ -9,6 +9,7 @@ import { createPool, type Pool } from '../../src/db/pool.ts';
 import { transact } from '../../src/db/transaction.ts';
 import { endHolds } from '../../src/holds/end-holds.store.ts';
 import { placeHolds } from '../../src/holds/place-holds.store.ts';
+import { brokenUses } from '../support/broken-uses.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { bareBlocks, block, fillFromBlocks, withoutChecks } from '../support/block-sales.ts';
 import { fillIntents, foreignOrders, keyViolations, orderViolations } from '../support/order-violations.ts';
@@ -436,6 +437,7 @@ const violations: Record<string, Record<string, string[]>> = {
        values (2, ${thatSale(1)}, 'email', 'a', 'b', 'accepted', 'c')`,
     ],
   },
+  'I16 uses': brokenUses,
   'I19 owners': {
     'a seller whose only owner was deactivated': [
       `with person as (insert into staff_users (id, name, email) values (gen_random_uuid(), 'Ana', 'ana@example.com')

@@ -106,6 +106,31 @@ test('from blocks, too: in stock, and when the group has to lease', async () => 
   assert.equal(await count(300, 'b'), leasing);
 });
 
+/** Orders whose places take from a stage and a voucher. */
+function pricedOrders(count: number): PlaceOrder[] {
+  const take = (counter: string) => ({ counter, count: 1, limit: 100_000, exhausts: false });
+  const terms = { buyer: null, paymentMethod: null, voucher: null, fees: [] };
+  return orders(count, 1).map((order) => ({
+    ...order,
+    quote: { ...order.quote, terms, takes: [take('stage:1:early'), take('voucher:1')] },
+  }));
+}
+
+test('with stages and vouchers a group takes as many statements whatever its size, and its confirmation as any other', async () => {
+  const count = async (group: PlaceOrder[]) => {
+    const place = await counted(() => placeHolds(pool, hall, group, 600));
+    const confirms = group.map((order) => confirmOrder(order.holdId));
+    const confirm = await counted(() => confirmSales(pool, hall, 1, confirms));
+    return { place, confirm };
+  };
+  const plain = await count(orders(1, 1));
+  const one = await count(pricedOrders(1));
+  assert.deepEqual(await count(pricedOrders(300)), one);
+  assert.equal(one.confirm, plain.confirm);
+  // The counters of the group: made, locked and written.
+  assert.equal(one.place, plain.place + 3);
+});
+
 test('control: a statement for each order would be counted', async () => {
   const group = orders(2, 1);
   await placeHolds(pool, hall, group, 600);

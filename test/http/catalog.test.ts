@@ -172,6 +172,9 @@ test('an event shows its zones with the lowest price and what is left', async ()
       { name: 'Preferente', color: '#b3202c', price: 4_500 },
       { name: 'General', color: 'rgb(47, 127, 184)', price: 2_050 },
     ],
+    ticket_kinds: [],
+    asks_customer: false,
+    has_hidden_zones: false,
     payment_methods: ['cash', 'card_terminal', 'transfer', 'mobile_payment', 'zelle', 'other'],
   });
 });

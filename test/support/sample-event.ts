@@ -28,7 +28,7 @@ export function seatColumns(seats: SampleSeat[]): SeatColumns {
 /** An event of seller 1 in memory, for the rules that need no database. */
 export function sampleEvent(
   parts: { seats?: SampleSeat[]; zones?: Zone[]; areas?: PlanArea[] } & Partial<
-    Pick<CatalogEvent, 'categories' | 'taxRules'> & CatalogEvent['seller']
+    Pick<CatalogEvent, 'categories' | 'taxRules' | 'priceList' | 'reservations'> & CatalogEvent['seller']
   >,
 ): CatalogEvent {
   const seats = parts.seats ?? [];
@@ -43,6 +43,7 @@ export function sampleEvent(
       taxId: 'J-1',
       timezone: 'America/Caracas',
       rounding: parts.rounding ?? 'half_up',
+      taxScope: parts.taxScope ?? 'line',
     },
     venue: { name: 'Sala', address: null, timezone: 'America/Caracas' },
     startsAt: new Date('2030-01-01T00:00:00Z'),
@@ -61,5 +62,8 @@ export function sampleEvent(
     categories: parts.categories ?? [{ categoryNo: 1, name: 'A', color: '#000000', price: 5_000 }],
     seats: seatColumns(seats),
     taxRules: parts.taxRules ?? [],
+    priceList: parts.priceList ?? null,
+    reservations: parts.reservations ?? [],
+    bindsBuyer: false,
   };
 }

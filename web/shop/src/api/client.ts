@@ -6,6 +6,7 @@ import type {
   EventList,
   FieldFault,
   Hold,
+  HoldChange,
   HoldRequest,
   Quote,
   Sale,
@@ -116,6 +117,8 @@ export const api = {
   availability: (id: string) => call<Availability>(`/events/${part(id)}/availability`),
   placeHold: (body: HoldRequest) => call<Hold>('/sales/holds', { method: 'POST', body }),
   hold: (token: string) => call<Hold>(`/sales/holds/${part(token)}`),
+  changeHold: (token: string, body: HoldChange) =>
+    call<Hold>(`/sales/holds/${part(token)}`, { method: 'PATCH', body }),
   extendHold: (token: string) => call<Hold>(`/sales/holds/${part(token)}/extend`, { method: 'POST' }),
   releaseHold: (token: string) => call<unknown>(`/sales/holds/${part(token)}`, { method: 'DELETE' }),
   confirm: (key: string, body: ConfirmRequest) =>

@@ -14,6 +14,9 @@ export type Zone = {
 
 export type PaymentMethod = string;
 
+/** A kind of ticket; a place of no kind named is of its zone's first. */
+export type TicketKind = { code: string; name: string };
+
 export type EventInfo = {
   id: string;
   name: string;
@@ -27,6 +30,9 @@ export type EventInfo = {
   sales_start_at: string | null;
   sales_end_at: string | null;
   zones: Zone[];
+  ticket_kinds: TicketKind[];
+  /** A hold needs the address of the buyer. */
+  asks_customer: boolean;
   categories: Category[];
   payment_methods: PaymentMethod[];
 };
@@ -85,6 +91,14 @@ export type HoldRequest = {
   seats?: string[];
   zones?: { zone_id: string; quantity: number }[];
   best_available?: { quantity: number; zone_id?: string };
+  customer?: { email: string };
+};
+
+/** What is absent stays as it is; a voucher of null is taken away. */
+export type HoldChange = {
+  /** Of all places together; the others are of their zone's first kind. */
+  ticket_kinds?: { ticket_kind: string; quantity: number }[];
+  voucher?: string | null;
 };
 
 export type HoldItem = {
@@ -100,6 +114,8 @@ export type QuoteLine = {
   zone_id: string;
   seat_id?: string | null;
   quantity: number;
+  ticket_kind?: string;
+  price_stage?: string;
   unit_price: number;
   /** Without taxes, where the price includes them. */
   net: number;
@@ -123,6 +139,8 @@ export type Quote = {
   subtotal: number;
   discounts: number;
   fees: number;
+  voucher?: string;
+  fee_lines?: { name: string; amount: number; absorbed: boolean }[];
   taxes: TaxLine[];
   total: number;
 };

@@ -1,5 +1,5 @@
 import { api, Refusal } from '../api/client.ts';
-import type { Confirmation, ConfirmRequest, EventInfo, Hold, Quote } from '../api/contract.ts';
+import type { Confirmation, ConfirmRequest, EventInfo, Hold, HoldChange, Quote } from '../api/contract.ts';
 import { dropCart, requestOf } from '../hall/cart.svelte.ts';
 import { announcer } from '../lib/announcer.svelte.ts';
 import { Countdown } from '../lib/countdown.svelte.ts';
@@ -92,6 +92,8 @@ export class CheckoutSession {
   isExtending = $state(false);
   isSplit = $state(false);
   takesSubstitutes = $state(false);
+  /** Why the voucher or the kinds of ticket were refused. */
+  changeFault: string | null = $state(null);
 
   constructor(event: EventInfo, hold: Hold) {
     this.event = event;
@@ -151,6 +153,17 @@ export class CheckoutSession {
       this.#refuse(error);
     } finally {
       this.isExtending = false;
+    }
+  }
+
+  /** Other kinds of ticket or another voucher for the same places. */
+  async change(body: HoldChange): Promise<void> {
+    this.changeFault = this.newQuote = null;
+    try {
+      this.#take(await api.changeHold(this.hold.hold_token, body));
+    } catch (error) {
+      if (error instanceof Refusal && endingCodes.includes(error.code)) this.#refuse(error);
+      else this.changeFault = faultWords(error);
     }
   }
 

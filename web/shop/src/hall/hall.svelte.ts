@@ -12,6 +12,8 @@ export class Hall {
   readonly plan: SeatPlan;
   readonly index: SeatIndex;
   readonly states: Uint8Array;
+  /** The categories, by their places, that have seats for sale, taken or not. */
+  readonly onSale: ReadonlySet<number>;
   /** Grows with every change, so that what was drawn from `states` is drawn again. */
   version = $state(0);
   placesLeft: Readonly<Record<string, number>> = $state.raw({});
@@ -28,6 +30,7 @@ export class Hall {
     });
     this.placesLeft = Object.fromEntries(zones.map((zone) => [zone.id, zone.available]));
     this.applySnapshot(availability);
+    this.onSale = new Set(plan.seats.category.filter((_, seat) => this.states[seat] !== seatState.blocked));
   }
 
   seat(id: string): number | undefined {

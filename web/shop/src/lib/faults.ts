@@ -6,7 +6,7 @@ export function faultWords(error: unknown): string {
   const texts = t.faults;
   if (error instanceof NetworkFailure) return texts.network;
   if (!(error instanceof Refusal)) return texts.unknown;
-  const known = (texts.codes as Record<string, string>)[error.code];
+  const known = (texts.codes as Record<string, string>)[error.code.replace(/^(voucher)_.*/, '$1')];
   const words = known ?? (error.status >= 500 ? texts.server : error.message);
   return error.status >= 500 && error.requestId ? `${words} (${error.requestId})` : words;
 }
