@@ -64,7 +64,7 @@ test('help names every command, and every command has help', async () => {
   assert.equal(await run.ended, 0);
   assert.deepEqual(run.out().trimEnd(), (await ask('help')).out.join('\n'));
   for (const { name, summary } of commands) {
-    assert.match(run.out(), new RegExp(`^  ${name} +${summary}$`, 'm'));
+    assert.match(run.out(), new RegExp(`^  ${name} +${RegExp.escape(summary)}$`, 'm'));
     const help = await ask(name, '--help');
     assert.equal(help.code, 0, name);
     assert.match(help.out.join('\n'), new RegExp(`^Usage: taquilla ${name} `, 'm'));
