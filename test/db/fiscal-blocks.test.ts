@@ -22,6 +22,7 @@ import {
 import { setNumbering } from '../../src/fiscal/fiscal-series.store.ts';
 import { placeHolds } from '../../src/holds/place-holds.store.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { gate, throughGate } from '../support/gate.ts';
 import { withoutGuard } from '../support/guards.ts';
 import { confirmOrder, createHall, placeOrder, type Hall } from '../support/hall.ts';
 
@@ -302,10 +303,10 @@ test('control: without the lock on the series, those who lease at once do not al
     pool,
     'lease_fiscal_blocks',
     /s\.numbering = 'preallocated' for update;/,
-    "s.numbering = 'preallocated'; perform pg_sleep(0.1);",
+    `s.numbering = 'preallocated'; perform pg_advisory_xact_lock_shared(${gate});`,
     async () => {
-      const results = await Promise.allSettled(
-        range(1, 4).map((n) => leaseProcessBlocks(pool, key(), `p${n}`)),
+      const results = await throughGate(pool, { query: 'lease_fiscal_blocks', count: 4 }, () =>
+        Promise.allSettled(range(1, 4).map((n) => leaseProcessBlocks(pool, key(), `p${n}`))),
       );
       assert.ok(results.some((result) => result.status === 'rejected'));
     },

@@ -161,9 +161,10 @@ test('a plan with a held seat or place is not replaced, and stays as it is', asy
     { seatNos: [], zones: [{ zoneNo: 4, quantity: 2 }] },
   ];
   for (const cart of carts) {
-    const order = { ...placeOrder([]), cart, quote: hallQuote(cart) };
     const key = await newEvent();
     await run(key, hall, hallSale);
+    // A plan brings prices of its own.
+    const order = { ...placeOrder([]), cart, quote: { ...hallQuote(cart), pricingVersion: 2 } };
     const group = await placeHolds(pool, key, [order], 600);
     assert.deepEqual(group.outcomes, ['placed']);
     const earlier = await rowsOf(key);

@@ -16,7 +16,7 @@ import {
 import { startIdentityHall, type IdentityHall } from '../support/identity-hall.ts';
 import { code as smtpCode, startMailServer, type MailServer } from '../support/mail-server.ts';
 import { createSampleSeller } from '../support/sample-sales.ts';
-import { waitUntil } from '../support/wait.ts';
+import { gate, throughGate } from '../support/gate.ts';
 
 let hall: IdentityHall;
 let pool: Pool;
@@ -308,34 +308,16 @@ test("another seller's staff, keys, devices and invitations are not there", asyn
   assert.deepEqual(verbs(await readLog(owner, path)).slice(0, -2), ['enable_two_factor staff']);
 });
 
-/**
- * Lets nobody write to staff until `count` requests wait, there or for each other: so whoever is not held up by a lock has
- * decided before anybody has written.
- */
+/** Lets nobody write to staff until `count` requests wait. */
 async function together<T>(count: number, work: () => Promise<T>): Promise<T> {
-  const gate = 7_001;
   await pool.query(
     `create function wait_at_gate() returns trigger language plpgsql as
        'begin perform pg_advisory_xact_lock_shared(${gate}); return new; end';
      create trigger gate before update on staff for each row execute function wait_at_gate()`,
   );
-  const keeper = await pool.connect();
   try {
-    await keeper.query('begin');
-    await keeper.query('select pg_advisory_xact_lock($1)', [gate]);
-    const running = work();
-    await waitUntil('all wait', async () => {
-      const { rows } = await pool.query<{ waiting: number }>(
-        `select count(*)::int as waiting from pg_stat_activity
-          where datname = current_database() and wait_event_type = 'Lock' and query like '%change_staff%'`,
-      );
-      return rows[0]!.waiting === count;
-    });
-    await keeper.query('commit');
-    return await running;
+    return await throughGate(pool, { query: 'change_staff', count }, work);
   } finally {
-    await keeper.query('rollback');
-    keeper.release();
     await pool.query('drop trigger gate on staff; drop function wait_at_gate()');
   }
 }
