@@ -128,6 +128,7 @@ async function createSelling(options: TaquillaOptions, ground: Ground) {
       services: config.walletServices,
     },
     publicUrl: config.publicUrl ?? localUrl(config),
+    webhooksToLoopback: config.webhooksToLoopback,
     work: roles.worker,
   });
   const sampleSeries = sampleSeriesHeld(reader(pool), (seconds) =>
@@ -337,6 +338,7 @@ async function startApi(
         holdsPerClientMax: config.holdsPerClientMax,
         holdsPerAddressMax: config.holdsPerAddressMax,
         outbox: config.smtpUrl === undefined,
+        loopbackAllowed: config.webhooksToLoopback,
         callbacks: {
           twilioAuthToken: config.twilio?.authToken,
           metaAppSecret: config.meta?.appSecret,

@@ -24,6 +24,7 @@ fiscal.close      x x x . . . | . | . .
 reports.read      x x x . . x | x | . .
 messages.read     x x x . . x | x | . .
 messages.replay   x x x . . . | x | . .
+templates.read    x x x . . x | . | . .
 templates.edit    x x x . . . | . | . .
 webhooks.read     x x x . . x | . | . .
 webhooks.manage   x x . . . . | . | . .

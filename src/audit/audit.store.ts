@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import { formatTicketCode, readPublicKey, verifyTicket } from '../admission/ticket-code.ts';
 import type { Reader } from '../db/transaction.ts';
-import type { Invariant } from './invariants.ts';
+import type { Invariant } from './invariant.ts';
 
 /** What a check found: how many culprits, and the first few of them. */
 export type Finding = { count: number; culprits: string[] };

@@ -1,15 +1,8 @@
-/** One invariant of docs/INVARIANTS.md: a query over one snapshot that must return no row. */
-export type Invariant = {
-  id: string;
-  sentence: string;
-  /** Returns a culprit a row, told in one text column `culprit`. $1 is a seller, or null for all of them. */
-  sql: string;
-};
+import { own, paid, type Invariant } from './invariant.ts';
+import { messageInvariants } from './message-invariants.ts';
 
 // Every query reads its tables in the order of their keys and joins them on the front of these. For a million
 // sales of two places the whole list takes 47 s of one core.
-
-const own = (alias: string) => `($1::integer is null or ${alias}.tenant_id = $1)`;
 
 /** Places that live holds keep in general zones. */
 const heldPlaces = `
@@ -28,8 +21,6 @@ const liveSeats = `
 const heldSeats = `
   select h.tenant_id, h.event_id, s.seat_no, h.hold_id
     from holds h cross join unnest(h.line_seat) s (seat_no) where ${own('h')} and h.state = 'live' and s.seat_no > 0`;
-
-const paid = `select t.* from transactions t where ${own('t')} and t.status in ('processing', 'completed')`;
 
 const confirmedHolds = `select h.* from holds h where ${own('h')} and h.state = 'confirmed'`;
 
@@ -279,36 +270,7 @@ export const invariants: readonly Invariant[] = [
               or count(s.name) = 0
               or (count(*) filter (where s.state = 'pending') > 0 and t.created_at < now() - interval '25 hours')`,
   },
-  {
-    id: 'I8 messages',
-    sentence:
-      'A paid sale has a step or a message for each address it names, and a step that is done has a message that was accepted',
-    sql: `select format('sale %s: %s step %s, message %s', t.transaction_id, c.name, s.state, m.state) as culprit
-            from (${paid}) t
-           cross join (values ('email'), ('sms'), ('whatsapp')) c (name)
-            left join (select s.* from steps s where ${own('s')}) s
-              on s.tenant_id = t.tenant_id and s.transaction_id = t.transaction_id and s.name::text = c.name
-            left join (select m.* from messages m where ${own('m')} and m.kind = 'tickets' and m.occasion_no = 1) m
-              on m.tenant_id = t.tenant_id and m.transaction_id = t.transaction_id and m.channel = c.name
-           where (s.state = 'done' and coalesce(m.state not in ('accepted', 'delivered', 'read', 'bounced'), true))
-              or (s.state <> 'pending' and m.state in ('queued', 'sending') and m.next_attempt_at is null)
-              or (s.name is null and c.name = case when t.customer_phone is not null then 'sms' end
-                  and not exists (select from messages o where o.tenant_id = t.tenant_id
-                                   and o.transaction_id = t.transaction_id and o.channel in ('sms', 'whatsapp')))
-              or (s.name is null and c.name = case when t.customer_email is not null then 'email' end
-                  and not exists (select from messages o where o.tenant_id = t.tenant_id
-                                   and o.transaction_id = t.transaction_id and o.channel = 'email'))`,
-  },
-  {
-    id: 'I8 deadlines',
-    sentence:
-      'No message is still to be sent an hour after its deadline, nor handed over an hour after it came back',
-    sql: `select format('message %s of sale %s by %s is %s, due at %s', m.kind, m.transaction_id, m.channel, m.state,
-                        m.next_attempt_at) as culprit
-            from messages m
-           where ${own('m')} and m.next_attempt_at is not null
-             and greatest(m.deadline_at, m.failed_at, m.due_at) < now() - interval '1 hour'`,
-  },
+  ...messageInvariants,
   {
     id: 'I9 expiry',
     sentence: 'No hold is still live a minute after its expiry while others are being placed',

@@ -32,6 +32,7 @@ export const errorTable = {
   fiscal_block_in_use: { status: 409, title: 'The block of fiscal numbers cannot be voided' },
   method_not_allowed: { status: 405, title: 'The method is not allowed here' },
   event_not_found: { status: 404, title: 'No such event' },
+  event_cancelled: { status: 409, title: 'The event is cancelled' },
   seat_not_found: { status: 404, title: 'No such seat' },
   zone_not_found: { status: 404, title: 'No such zone' },
   hold_not_found: { status: 404, title: 'No such hold' },

@@ -81,6 +81,14 @@ export const limits = {
   stepBatchMax: 256,
   messageBatchMax: 16,
   messageBatchesAtOnceMax: 8,
+  announcementPollSeconds: 1,
+  announcementPageRowsMax: 1_000,
+  // Longer than a group may be retried, so that no sale is committed behind the walk.
+  announcementLagSeconds: 45,
+  announcementsListedMax: 100,
+  announcementDays: 3,
+  eventNoteCharsMax: 500,
+  reminderSweepSeconds: 30,
   stepsPerJobMax: { tickets: 64, email: 16, sms: 16, whatsapp: 16, statistics: 64 },
   handOverLateSecondsMax: 2,
   // One seller takes at most half of them (fair-gate.ts).
@@ -124,6 +132,12 @@ export const limits = {
   webhookAttemptsOfEndpointMax: 5,
   webhookSecretOverlapSeconds: 86_400,
   webhookLogDays: 30,
+  webhookAttemptsAtOnceMax: 256,
+  webhookPollSeconds: 1,
+  webhookStopSeconds: 2,
+  webhookForgetSeconds: 21_600,
+  webhookForgetRowsMax: 1_000,
+  webhookSellersKeptSeconds: 5,
   providerAnswerSecondsMax: 10,
   // How long a message waits for its turn at a provider before it is tried again later.
   providerTurnSecondsMax: 5,

@@ -15,15 +15,17 @@ import { readGoogleWallet, readPassKeys } from '../fulfilment/wallet-keys.adapte
 import { startWorkers } from '../fulfilment/start-workers.job.ts';
 import type { WorkerNews, WorkerOrder, WorkerSettings } from '../fulfilment/worker-thread.ts';
 import { createOutboxMailer, createSmtpMailer, readSenderAddress } from '../notifications/mailer.adapter.ts';
+import { unsubscribeUrl } from '../notifications/unsubscribe-code.ts';
 import { openMessageWays } from '../notifications/message-ways.adapter.ts';
 import { openTextChannels } from '../notifications/text-channels.adapter.ts';
 import { saleLinks } from '../orders/sale-token.ts';
 import { openQueue } from '../queue/queue.ts';
+import { createWebhookSender } from '../webhooks/webhook-sender.adapter.ts';
 
 const port = parentPort;
 assert(port, 'this file runs as a thread');
-const { databaseUrl, secret, publicUrl, smtpUrl, mailFrom, providers, wallets, pressureCell } =
-  workerData as WorkerSettings;
+const settings = workerData as WorkerSettings;
+const { databaseUrl, secret, publicUrl, smtpUrl, mailFrom, providers, wallets, pressureCell } = settings;
 
 const tell = (news: WorkerNews) => port.postMessage(news);
 const trouble = ({ err, ...fields }: Record<string, unknown>, message: string) =>
@@ -54,17 +56,23 @@ const mailer =
         onOutage: (reason) => trouble({ reason }, 'the mail server is away; mails wait for it'),
       });
 const looks = new TicketLooks({ reader: reader(pool), clock: systemClock });
+const webhookSender = createWebhookSender({ loopbackAllowed: settings.webhooksToLoopback });
+const linksOf = (tenantId: number, transactionId: string) =>
+  publicUrl === undefined ? null : saleLinks(secret, publicUrl, tenantId, transactionId);
 const endWork = await startWorkers({
   pool,
   queue,
+  webhookSender,
+  unsubscribeUrlOf: (tenantId, transactionId) =>
+    publicUrl === undefined ? null : unsubscribeUrl(secret, publicUrl, { tenantId, transactionId }),
   ways: openMessageWays({
     mailer,
     textChannels: openTextChannels(providers, systemClock),
     sender: readSenderAddress(mailFrom),
     lookOf: (key) => looks.lookOf(key),
-    linksOf: (tenantId, transactionId) =>
-      publicUrl === undefined ? null : saleLinks(secret, publicUrl, tenantId, transactionId),
+    linksOf,
   }),
+  linksOf,
   clock: systemClock,
   turn: openPressure(pressureCell).turn,
   log: { warn: trouble, error: trouble },
@@ -91,6 +99,7 @@ async function stop({ timeoutSeconds }: WorkerOrder): Promise<void> {
   ending.abort();
   await endWork(timeoutSeconds);
   mailer.close();
+  await webhookSender.close();
   await pool.end();
   port?.close();
 }

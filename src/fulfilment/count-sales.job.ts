@@ -1,10 +1,11 @@
 import type { Pool } from '../db/pool.ts';
 import type { StepHandler } from '../queue/queue.ts';
+import type { AnnounceSales } from '../webhooks/announce-sales.job.ts';
 import { StepLanes, submitAll, type SaleWork, type StepLog } from './step-lanes.job.ts';
 import { countSales } from './step.store.ts';
 
 /** Creates the handler of 'statistics': adds sales to the sums of their zones, each exactly once. */
-export function createSalesCounter(deps: { pool: Pool; log: StepLog }): StepHandler {
+export function createSalesCounter(deps: { pool: Pool; log: StepLog; announce: AnnounceSales }): StepHandler {
   const lanes = new StepLanes<SaleWork>({
     ...deps,
     name: 'statistics',

@@ -4,6 +4,7 @@ import type { StepKey, StepReport } from '../base/step.ts';
 import type { Pool } from '../db/pool.ts';
 import type { Tx } from '../db/transaction.ts';
 import type { StepHandler } from '../queue/queue.ts';
+import type { AnnounceSales } from '../webhooks/announce-sales.job.ts';
 import { StepLanes, submitAll, type SaleWork, type StepLog } from './step-lanes.job.ts';
 import { insertTickets, readTicketPlaces } from './ticket.store.ts';
 
@@ -35,6 +36,7 @@ async function makeTickets(tx: Tx, tenantId: number, works: SaleWork[]): Promise
 export function createTicketMaker(deps: {
   pool: Pool;
   log: StepLog;
+  announce: AnnounceSales;
   handOver(steps: StepKey[]): void;
 }): StepHandler {
   const lanes = new StepLanes<SaleWork>({

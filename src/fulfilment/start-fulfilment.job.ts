@@ -30,7 +30,7 @@ const firstSteps = ['tickets', 'statistics'] as const;
 const handOverConnectionsMax = 2;
 const readingMillisecondsMax = 1_000;
 
-function listen({ metrics, logger }: Options): (news: WorkerNews) => void {
+function listen({ metrics, logger }: Pick<Options, 'metrics' | 'logger'>): (news: WorkerNews) => void {
   return (news) => {
     switch (news.kind) {
       case 'batch': {
@@ -98,9 +98,9 @@ function measureQueue(metrics: Metrics, queue: Queue): void {
  * @throws when the database cannot be reached.
  */
 export async function startFulfilment(options: Options): Promise<Fulfilment> {
-  const { databaseUrl, secret, publicUrl, smtpUrl, mailFrom, providers, wallets, logger } = options;
+  const { databaseUrl, work, metrics, logger, ...rest } = options;
   const pressureCell = createPressureCell();
-  const settings = { databaseUrl, secret, publicUrl, smtpUrl, mailFrom, providers, wallets, pressureCell };
+  const settings = { databaseUrl, ...rest, pressureCell };
   const onError = (err: unknown) => logger.warn({ err }, 'steps were not handed over; the sweep will');
   const queue = await openQueue({
     url: databaseUrl,
@@ -108,9 +108,9 @@ export async function startFulfilment(options: Options): Promise<Fulfilment> {
     connectionsMax: handOverConnectionsMax,
     onError,
   });
-  const thread = options.work ? await startWorkerThread(settings, listen(options)) : undefined;
-  measureQueue(options.metrics, queue);
-  options.metrics.gauges(
+  const thread = work ? await startWorkerThread(settings, listen({ metrics, logger })) : undefined;
+  measureQueue(metrics, queue);
+  metrics.gauges(
     'worker_memory_bytes',
     'Memory of the thread that works on steps: its heap, and what that refers to outside',
     [],

@@ -1,13 +1,19 @@
-import { uuidv7Milliseconds, type Clock } from '../base/ids.ts';
+import { systemIds, uuidv7Milliseconds, type Clock } from '../base/ids.ts';
 import { limits } from '../base/limits.ts';
 import type { StepKey, StepName } from '../base/step.ts';
 import type { Pool } from '../db/pool.ts';
+import { reader } from '../db/transaction.ts';
+import { startAnnouncing } from '../notifications/announce-events.job.ts';
 import type { MessageNews } from '../notifications/attempt-message.job.ts';
 import type { MessageWay, MessageWays } from '../notifications/outgoing-message.ts';
 import { createEmailSender } from '../notifications/send-email.job.ts';
 import { startQueuedMessages } from '../notifications/send-queued-messages.job.ts';
 import { createTextSender } from '../notifications/send-text.job.ts';
+import type { SaleLinks } from '../orders/sale-token.ts';
 import type { Queue, StepHandler, WorkOptions } from '../queue/queue.ts';
+import { createSaleAnnouncer } from '../webhooks/announce-sales.job.ts';
+import { startWebhooks } from '../webhooks/deliver-webhooks.job.ts';
+import type { WebhookSender } from '../webhooks/webhook-sender.adapter.ts';
 import { createSalesCounter } from './count-sales.job.ts';
 import { createTicketMaker } from './make-tickets.job.ts';
 import type { StepLog } from './step-lanes.job.ts';
@@ -17,6 +23,11 @@ import type { StepBatch } from './worker-thread.ts';
 type Deps = {
   pool: Pool;
   queue: Queue;
+  webhookSender: WebhookSender;
+  /** The links of a sale, absolute; null when the public address is not known. */
+  linksOf(tenantId: number, transactionId: string): SaleLinks | null;
+  /** Where a sale's buyer ends reminders; null when the public address is not known. */
+  unsubscribeUrlOf(tenantId: number, transactionId: string): string | null;
   /** The ways to buyers; the steps of one that is not configured are skipped. */
   ways: MessageWays & { email: MessageWay };
   clock: Clock;
@@ -83,21 +94,24 @@ function startSweeping({ pool, queue, clock, log }: Deps): () => Promise<void> {
 }
 
 /**
- * Starts to work on what follows sales: tickets, mails, statistics; and to sweep up what was left.
+ * Starts to work on what follows sales: tickets, mails, statistics, webhooks; and to sweep up what was left.
  * @returns what ends it, the queue included: it takes no more, and waits so long for what has begun.
  */
 export async function startWorkers(deps: Deps): Promise<(timeoutSeconds: number) => Promise<void>> {
   const { pool, queue, log } = deps;
+  const announce = createSaleAnnouncer({ ...deps, reader: reader(pool) });
   const work = (name: StepName, options: WorkOptions, handler: StepHandler) =>
     queue.work(name, options, measured(name, handler, deps));
-  await work('tickets', batches, createTicketMaker({ pool, log, handOver: handOverLater(deps) }));
-  await work('statistics', batches, createSalesCounter({ pool, log }));
-  await work('email', messageBatches, createEmailSender({ ...deps, way: deps.ways.email }));
-  await work('sms', messageBatches, createTextSender(deps));
+  await work('tickets', batches, createTicketMaker({ pool, log, announce, handOver: handOverLater(deps) }));
+  await work('statistics', batches, createSalesCounter({ pool, log, announce }));
+  await work('email', messageBatches, createEmailSender({ ...deps, announce, way: deps.ways.email }));
+  await work('sms', messageBatches, createTextSender({ ...deps, announce }));
+  const endWebhooks = startWebhooks({ ...deps, sender: deps.webhookSender });
+  const endAnnouncing = startAnnouncing({ ...deps, ids: systemIds });
   const endMessages = startQueuedMessages(deps);
   const endSweeping = startSweeping(deps);
   return async (timeoutSeconds) => {
-    await endSweeping();
+    await Promise.all([endSweeping(), endWebhooks(), endAnnouncing()]);
     await Promise.all([endMessages(timeoutSeconds), queue.stop(timeoutSeconds)]);
   };
 }

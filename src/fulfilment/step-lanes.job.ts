@@ -5,6 +5,7 @@ import type { StepKey, StepName, StepReport } from '../base/step.ts';
 import { laneLimits } from '../db/lane-limits.ts';
 import type { Pool } from '../db/pool.ts';
 import { transact, type Tx } from '../db/transaction.ts';
+import type { AnnounceSales } from '../webhooks/announce-sales.job.ts';
 import { finishSteps } from './step.store.ts';
 
 /** What the steps' workers tell the log; it never gets names, addresses or texts of buyers. */
@@ -22,6 +23,8 @@ type Options<W extends SaleWork> = {
   log: StepLog;
   /** Does the work of several sales of one seller in one transaction and reports how each went. */
   run(tx: Tx, tenantId: number, works: W[]): Promise<StepReport[]>;
+  /** Tells other systems what has become of sales, in the transaction that makes it so. */
+  announce: AnnounceSales;
   /** Called with what is still pending of the sales once that is committed. */
   onCommitted?(pending: StepKey[]): void;
 };
@@ -70,18 +73,24 @@ export class StepLanes<W extends SaleWork> {
   }
 
   async #record(tenantId: number, report: StepReport): Promise<boolean> {
-    const pending = await transact(this.#options.pool, (tx) =>
-      finishSteps(tx, tenantId, [report], limits.stepAttemptsMax),
-    );
+    const { pool, announce } = this.#options;
+    const pending = await transact(pool, async (tx) => {
+      const left = await finishSteps(tx, tenantId, [report], limits.stepAttemptsMax);
+      await announce(tx, tenantId, [report.transactionId]);
+      return left;
+    });
     this.#tell(tenantId, pending);
     return pending.some((step) => step.name === report.name);
   }
 
   async #runGroup(tenantId: number, works: W[]): Promise<StepName[][]> {
-    const { pool, run } = this.#options;
+    const { pool, run, announce } = this.#options;
     const pending = await transact(pool, async (tx) => {
       const reports = await run(tx, tenantId, works);
-      return reports.length > 0 ? await finishSteps(tx, tenantId, reports, limits.stepAttemptsMax) : [];
+      const left = reports.length > 0 ? await finishSteps(tx, tenantId, reports, limits.stepAttemptsMax) : [];
+      const ids = works.map((work) => work.transactionId);
+      await announce(tx, tenantId, ids);
+      return left;
     });
     this.#tell(tenantId, pending);
     const names = Map.groupBy(pending, (step) => step.transactionId);

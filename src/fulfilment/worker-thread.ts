@@ -21,6 +21,8 @@ export type WorkerSettings = {
   mailFrom: string;
   providers: ProviderSettings;
   wallets: WalletSettings;
+  /** Lets webhooks go to this machine. */
+  webhooksToLoopback: boolean;
   /** Where the server's thread tells whether confirming needs the processor (pressure.ts). */
   pressureCell: SharedArrayBuffer;
 };

@@ -34,7 +34,9 @@ import { readTransferRoute } from '../admission/read-transfer.route.ts';
 import { reissueSoldTicketRoute } from '../admission/reissue-sold-ticket.route.ts';
 import { reissueTicketRoute } from '../admission/reissue-ticket.route.ts';
 import { withdrawTransferRoute } from '../admission/withdraw-transfer.route.ts';
+import { cancelEventRoute } from '../catalog/cancel-event.route.ts';
 import { listEventsRoute } from '../catalog/list-events.route.ts';
+import { moveEventRoute } from '../catalog/move-event.route.ts';
 import { readAvailabilityRoute } from '../catalog/read-availability.route.ts';
 import { readEventRoute } from '../catalog/read-event.route.ts';
 import { readSeatsRoute } from '../catalog/read-seats.route.ts';
@@ -120,6 +122,25 @@ import { addTaxRoute } from '../tax/add-tax.route.ts';
 import { endTaxRoute } from '../tax/end-tax.route.ts';
 import { listTaxesRoute } from '../tax/list-taxes.route.ts';
 import { saveTaxRoundingRoute } from '../tax/save-tax-rounding.route.ts';
+import { listAnnouncementsRoute } from '../notifications/list-announcements.route.ts';
+import { endRemindersRoute } from '../notifications/end-reminders.route.ts';
+import { listTemplatesRoute } from '../notifications/list-templates.route.ts';
+import { previewTemplateRoute } from '../notifications/preview-template.route.ts';
+import { readBrandRoute } from '../notifications/read-brand.route.ts';
+import { readTemplateRoute } from '../notifications/read-template.route.ts';
+import { resetTemplateRoute } from '../notifications/reset-template.route.ts';
+import { saveBrandRoute } from '../notifications/save-brand.route.ts';
+import { saveTemplateRoute } from '../notifications/save-template.route.ts';
+import { changeWebhookEndpointRoute } from '../webhooks/change-webhook-endpoint.route.ts';
+import { createWebhookEndpointRoute } from '../webhooks/create-webhook-endpoint.route.ts';
+import { deleteWebhookEndpointRoute } from '../webhooks/delete-webhook-endpoint.route.ts';
+import { listWebhookDeliveriesRoute } from '../webhooks/list-webhook-deliveries.route.ts';
+import { listWebhookEndpointsRoute } from '../webhooks/list-webhook-endpoints.route.ts';
+import { readWebhookDeliveryRoute } from '../webhooks/read-webhook-delivery.route.ts';
+import { readWebhookEndpointRoute } from '../webhooks/read-webhook-endpoint.route.ts';
+import { replayWebhookDeliveryRoute } from '../webhooks/replay-webhook-delivery.route.ts';
+import { rotateWebhookSecretRoute } from '../webhooks/rotate-webhook-secret.route.ts';
+import { testWebhookEndpointRoute } from '../webhooks/test-webhook-endpoint.route.ts';
 import type { Pool } from '../db/pool.ts';
 import type { PaymentProvider } from '../payments/payment-provider.ts';
 import type { GoogleWallet } from '../fulfilment/google-pass.ts';
@@ -173,6 +194,8 @@ export function mountRoutes(app: App, deps: RouteDeps): void {
   mountCallbacks(app, deps);
   mountMessages(app, deps);
   mountIdentity(app, deps);
+  mountAnnouncements(app, deps);
+  mountWebhooks(app, deps);
   mountReports(app, deps);
   listFiscalBlocksRoute(app, deps);
   voidFiscalBlockRoute(app, deps);
@@ -258,6 +281,34 @@ function mountPrices(app: App, deps: RouteDeps): void {
   saveTaxRoundingRoute(app, deps);
 }
 
+/** What sellers say to all buyers of an event, and in which words. */
+function mountAnnouncements(app: App, deps: RouteDeps): void {
+  moveEventRoute(app, deps);
+  cancelEventRoute(app, deps);
+  listAnnouncementsRoute(app, deps);
+  endRemindersRoute(app, deps);
+  listTemplatesRoute(app, deps);
+  readTemplateRoute(app, deps);
+  saveTemplateRoute(app, deps);
+  resetTemplateRoute(app, deps);
+  previewTemplateRoute(app, deps);
+  readBrandRoute(app, deps);
+  saveBrandRoute(app, deps);
+}
+
+function mountWebhooks(app: App, deps: RouteDeps): void {
+  listWebhookEndpointsRoute(app, deps);
+  createWebhookEndpointRoute(app, deps);
+  readWebhookEndpointRoute(app, deps);
+  changeWebhookEndpointRoute(app, deps);
+  deleteWebhookEndpointRoute(app, deps);
+  rotateWebhookSecretRoute(app, deps);
+  testWebhookEndpointRoute(app, deps);
+  listWebhookDeliveriesRoute(app, deps);
+  readWebhookDeliveryRoute(app, deps);
+  replayWebhookDeliveryRoute(app, deps);
+}
+
 /** What providers tell us: only of those that are configured. */
 function mountCallbacks(app: App, { callbacks, pool, publicUrl }: RouteDeps): void {
   const { twilioAuthToken, metaAppSecret, metaVerifyToken } = callbacks;
@@ -301,4 +352,5 @@ export type RouteDeps = {
   DepsOf<typeof listTicketKeysRoute> &
   DepsOf<typeof readOutboxRoute> &
   DepsOf<typeof acceptInvitationRoute> &
-  DepsOf<typeof inviteStaffRoute>;
+  DepsOf<typeof inviteStaffRoute> &
+  DepsOf<typeof createWebhookEndpointRoute>;

@@ -36,6 +36,7 @@ const table = {
   'reports.read': ['administrator', 'owner', 'manager', 'auditor', 'api_key'],
   'messages.read': ['administrator', 'owner', 'manager', 'auditor', 'api_key'],
   'messages.replay': ['administrator', 'owner', 'manager', 'api_key'],
+  'templates.read': ['administrator', 'owner', 'manager', 'auditor'],
   'templates.edit': ['administrator', 'owner', 'manager'],
   'webhooks.read': ['administrator', 'owner', 'manager', 'auditor'],
   'webhooks.manage': ['administrator', 'owner'],

@@ -1,6 +1,7 @@
 import { assert } from '../base/assert.ts';
 import type { Locale } from '../base/format.ts';
 import { builtInWords, layoutWords, type KindWords } from './built-in-words.ts';
+import { isTransactional } from './kind-facts.ts';
 import { channelOrder, type MessageKind } from './message-kind.ts';
 import { noBrand } from './brand.ts';
 import {
@@ -55,7 +56,15 @@ function paragraph(text: string): string {
   return `        ${open}<mj-text>${words}</mj-text>${close}\n`;
 }
 
-function writeMjml(locale: Locale, words: KindWords): string {
+function footer(kind: MessageKind, locale: Locale): string {
+  const small = `align="center" font-size="12px" color="${muted}"`;
+  const seller = `        <mj-text ${small}>{{seller_legal_name}} · {{seller_tax_id}}</mj-text>`;
+  if (isTransactional(kind)) return seller;
+  const link = `<a href="{{unsubscribe_url}}" style="color:${muted}">${layoutWords[locale].unsubscribe}</a>`;
+  return `${seller}\n        {{#unsubscribe_url}}<mj-text ${small}>${link}</mj-text>{{/unsubscribe_url}}`;
+}
+
+function writeMjml(kind: MessageKind, locale: Locale, words: KindWords): string {
   const { url, label } = words.button;
   return `<mjml lang="${locale}">
 ${head(words)}
@@ -71,7 +80,7 @@ ${words.paragraphs.map(paragraph).join('')}${words.places ? placesTable(locale) 
     </mj-section>
     <mj-section padding="14px 0 24px">
       <mj-column>
-        <mj-text align="center" font-size="12px" color="${muted}">{{seller_legal_name}} · {{seller_tax_id}}</mj-text>
+${footer(kind, locale)}
       </mj-column>
     </mj-section>
   </mj-body>
@@ -83,7 +92,7 @@ ${words.paragraphs.map(paragraph).join('')}${words.places ? placesTable(locale) 
 export function builtInSource(kind: MessageKind, locale: Locale): TemplateSource {
   const words = builtInWords[locale][kind];
   return {
-    mail: { subject: words.subject, mjml: writeMjml(locale, words), text: null },
+    mail: { subject: words.subject, mjml: writeMjml(kind, locale, words), text: null },
     sms: words.sms,
     whatsapp: { template: `taquilla_${kind}`, variables: words.whatsapp },
   };

@@ -69,7 +69,7 @@ const spanish: Words = {
     preview: '{{event_day}}, {{event_time}}, {{venue_name}}.',
     heading: 'Ya falta poco, {{customer_name}}',
     paragraphs: [
-      'Le esperamos el {{event_day}} a las {{event_time}}. Tenga sus entradas a mano, impresas o en el teléfono.',
+      'Le esperamos el {{event_day}}, {{event_time}}, en {{venue_name}}. Tenga sus entradas a mano, impresas o en el teléfono.',
     ],
     places: true,
     button: { label: 'Ver mis entradas', url: 'order_url' },
@@ -81,9 +81,9 @@ const spanish: Words = {
     preview: 'Ahora: {{event_day}}, {{event_time}}, {{venue_name}}.',
     heading: '{{event_name}} ha cambiado',
     paragraphs: [
-      'Ahora es el {{event_day}} a las {{event_time}}, en {{venue_name}}. Sus entradas siguen siendo válidas.',
-      '{{#old_date}}Antes estaba anunciado para el {{old_date}}.{{/old_date}}',
-      '{{#old_venue}}Antes estaba anunciado en {{old_venue}}.{{/old_venue}}',
+      'Ahora es el {{event_day}}, {{event_time}}, en {{venue_name}}. Sus entradas siguen siendo válidas.',
+      '{{#old_date}}Fecha anterior: {{old_date}}{{/old_date}}',
+      '{{#old_venue}}Lugar anterior: {{old_venue}}{{/old_venue}}',
       '{{#note}}{{note}}{{/note}}',
     ],
     places: false,
@@ -171,7 +171,7 @@ const english: Words = {
     preview: '{{event_day}}, {{event_time}}, {{venue_name}}.',
     heading: 'Not long now, {{customer_name}}',
     paragraphs: [
-      'We expect you on {{event_day}} at {{event_time}}. Have your tickets at hand, printed or on your phone.',
+      'We expect you on {{event_day}} at {{event_time}}, in {{venue_name}}. Have your tickets at hand, printed or on your phone.',
     ],
     places: true,
     button: { label: 'See my tickets', url: 'order_url' },
@@ -184,8 +184,8 @@ const english: Words = {
     heading: '{{event_name}} has changed',
     paragraphs: [
       'It is now on {{event_day}} at {{event_time}}, in {{venue_name}}. Your tickets remain valid.',
-      '{{#old_date}}It had been announced for {{old_date}}.{{/old_date}}',
-      '{{#old_venue}}It had been announced in {{old_venue}}.{{/old_venue}}',
+      '{{#old_date}}Date before: {{old_date}}{{/old_date}}',
+      '{{#old_venue}}Place before: {{old_venue}}{{/old_venue}}',
       '{{#note}}{{note}}{{/note}}',
     ],
     places: false,
@@ -200,7 +200,7 @@ const english: Words = {
     paragraphs: [
       'We are sorry to tell you, {{customer_name}}, that {{event_name}} on {{event_day}} will not take place.',
       '{{#note}}{{note}}{{/note}}',
-      'We write again about the return of your money.',
+      'We will write again about the return of your money.',
     ],
     places: false,
     button: { label: 'See my order', url: 'order_url' },
@@ -231,11 +231,13 @@ export const layoutWords = {
     fiscal: 'Factura',
     taxes: 'Impuestos incluidos en el total',
     keep: 'Guarde este mensaje: el enlace es personal y abre su compra sin contraseña.',
+    unsubscribe: 'No quiero más recordatorios',
   },
   en: {
     total: 'Total',
     fiscal: 'Invoice',
     taxes: 'Taxes within the total',
     keep: 'Keep this message: the link is personal and opens your order without a password.',
+    unsubscribe: 'I want no more reminders',
   },
 } as const satisfies Record<Locale, Record<string, string>>;

@@ -6,12 +6,16 @@ import type { App } from '../http/app.ts';
 import { actorOf } from '../http/guard.ts';
 import { recordChange } from '../identity/audit-log.store.ts';
 import { sellerParamsSchema } from '../identity/identity.schema.ts';
-import { messageSettingsSchema } from './message.schema.ts';
-import { readBrand, saveMessageChannels } from './template.store.ts';
+import {
+  messageSettingsAnswer,
+  messageSettingsOf,
+  messageSettingsSchema,
+} from './message-settings.schema.ts';
+import { readMessageSettings, saveMessageSettings } from './message-settings.store.ts';
 
 type Deps = { pool: Pool; clock: Clock; ids: IdSource };
 
-/** `PUT /sellers/{id}/message-settings`: the channels in the order in which they are tried. */
+/** `PUT /sellers/{id}/message-settings`: all settings at once; what may be absent and is absent is switched off. */
 export function changeMessageSettingsRoute(app: App, { pool, clock, ids }: Deps): void {
   app.put(
     '/sellers/:seller_id/message-settings',
@@ -20,9 +24,9 @@ export function changeMessageSettingsRoute(app: App, { pool, clock, ids }: Deps)
       schema: {
         operationId: 'changeMessageSettings',
         tags: ['messages'],
-        summary: 'Change by which channels buyers are written to',
+        summary: 'Change by which channels buyers are written to, and when they are reminded of an event',
         description:
-          'The first channel that works wins. The mail with the tickets goes to whoever has given an address, whatever the order; new messages follow the change within 15 s.',
+          'Replaces all settings: without `reminder_hours` nobody is reminded. The first channel that works wins. The mail with the tickets goes to whoever has given an address, whatever the order; new messages follow the change within 15 s.',
         params: sellerParamsSchema,
         body: messageSettingsSchema,
         response: { 200: messageSettingsSchema },
@@ -30,23 +34,23 @@ export function changeMessageSettingsRoute(app: App, { pool, clock, ids }: Deps)
     },
     async (request) => {
       const { seller_id: tenantId } = request.params;
-      const { channels } = request.body;
+      const settings = messageSettingsOf(request.body);
       const at = clock.now();
       await transact(pool, async (tx) => {
-        const before = await readBrand(tx, tenantId);
+        const before = await readMessageSettings(tx, tenantId);
         if (!before) throw new Problem('seller_not_found', 'There is no such seller.');
-        await saveMessageChannels(tx, tenantId, channels);
+        await saveMessageSettings(tx, tenantId, settings);
         await recordChange(tx, ids, {
           tenantId,
           at,
           actor: actorOf(request),
           verb: 'change',
           object: { kind: 'message_settings', id: String(tenantId) },
-          before: { channels: before.channels },
-          after: { channels },
+          before: { reminder_hours: null, ...messageSettingsAnswer(before) },
+          after: { reminder_hours: null, ...messageSettingsAnswer(settings) },
         });
       });
-      return { channels };
+      return messageSettingsAnswer(settings);
     },
   );
 }

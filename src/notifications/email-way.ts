@@ -31,7 +31,9 @@ export function createEmailWay({ mailer, sender, lookOf, linksOf }: Deps): Messa
     async deliver(message) {
       const { sale, key } = message;
       const event = { tenantId: sale.tenantId, eventId: sale.event.eventId };
-      const tickets = withTickets.has(key.kind) ? await drawTickets(sale, await lookOf(event)) : null;
+      const isMade = sale.items.every((item) => item.ticket);
+      const tickets =
+        isMade && withTickets.has(key.kind) ? await drawTickets(sale, await lookOf(event)) : null;
       const links = linksOf(key.tenantId, key.transactionId);
       return await mailer.deliver(writeSaleMail(message, tickets, sender, links));
     },

@@ -3,21 +3,21 @@ import { locales } from '../base/format.ts';
 import type { Reader } from '../db/transaction.ts';
 import type { App } from '../http/app.ts';
 import { object } from '../http/schemas.ts';
+import { sellerParamsSchema } from '../identity/identity.schema.ts';
 import { messageKinds } from './message-kind.ts';
 import { changedParts, readOverrides } from './template.store.ts';
-import { tenantParamsSchema } from './template.schema.ts';
 
 /** `GET /sellers/{id}/templates`: every kind of message in every language, and what of it is the seller's own. */
 export function listTemplatesRoute(app: App, deps: { reader: Reader }): void {
   app.get(
-    '/sellers/:tenant_id/templates',
+    '/sellers/:seller_id/templates',
     {
-      config: { right: 'templates.edit' },
+      config: { right: 'templates.read' },
       schema: {
         operationId: 'listTemplates',
         tags: ['messages'],
         summary: 'The templates of messages',
-        params: tenantParamsSchema,
+        params: sellerParamsSchema,
         response: {
           200: object({
             data: Type.Array(
@@ -28,7 +28,7 @@ export function listTemplatesRoute(app: App, deps: { reader: Reader }): void {
       },
     },
     async ({ params }) => {
-      const overrides = await readOverrides(deps.reader, params.tenant_id);
+      const overrides = await readOverrides(deps.reader, params.seller_id);
       const data = messageKinds.flatMap((kind) =>
         locales.map((locale) => {
           const own = overrides.find((one) => one.kind === kind && one.locale === locale);

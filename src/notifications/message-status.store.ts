@@ -1,4 +1,5 @@
 import type { Row, Tx } from '../db/transaction.ts';
+import { announceFailures } from './message-failure.store.ts';
 import type { MessageKey } from './message-reference.ts';
 import { messageStateAfter, type MessageState } from './message-state.ts';
 
@@ -50,6 +51,13 @@ export async function recordStatuses(
       ],
     });
     count += row!.count;
+    const back = own.filter(({ state }) => state === 'bounced' || state === 'failed');
+    if (row!.count > 0)
+      await announceFailures(
+        tx,
+        tenantId,
+        back.map((report) => report.key),
+      );
   }
   return count;
 }

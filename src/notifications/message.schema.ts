@@ -122,14 +122,3 @@ export function readMessageId(tenantId: number, id: string): MessageKey {
   if (!key || key.tenantId !== tenantId) throw messageNotFound();
   return key;
 }
-
-/** By which channels a seller writes to its buyers. */
-export const messageSettingsSchema = object({
-  channels: Type.Array(channelSchema, {
-    minItems: 1,
-    maxItems: messageChannels.length,
-    uniqueItems: true,
-    description: 'In the order in which they are tried',
-    examples: [['whatsapp', 'sms', 'email']],
-  }),
-});

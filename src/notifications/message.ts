@@ -9,6 +9,7 @@ export type Mail = {
   messageId: string;
   date: Date;
   attachments: { filename: string; contentType: string; content: Buffer }[];
+  headers?: Record<string, string>;
 };
 
 /**

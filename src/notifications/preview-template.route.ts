@@ -10,7 +10,7 @@ import { readBrand, readOverride } from './template.store.ts';
 import type { CompiledSource } from './template.ts';
 
 type Deps = { reader: Reader };
-type Key = Parameters<typeof mergeOverride>[0] & { tenant_id: number };
+type Key = Parameters<typeof mergeOverride>[0] & { seller_id: number };
 
 // A mail has styles and pictures, and a page of ours must not run what somebody wrote into a template.
 const policy =
@@ -27,16 +27,15 @@ const schema = {
  * for who asks for a page. `POST` does the same with a template that is not saved.
  */
 export function previewTemplateRoute(app: App, deps: Deps): void {
-  const path = '/sellers/:tenant_id/templates/:kind/:locale/preview';
-  const config = { right: 'templates.edit' } as const;
+  const path = '/sellers/:seller_id/templates/:kind/:locale/preview';
   const answer = async (
     key: Key,
     source: CompiledSource,
     accept: string | undefined,
     reply: FastifyReply,
   ) => {
-    const seller = await readBrand(deps.reader, key.tenant_id);
-    if (!seller) throw new Problem('not_found', 'There is no such seller.');
+    const seller = await readBrand(deps.reader, key.seller_id);
+    if (!seller) throw new Problem('seller_not_found', 'There is no such seller.');
     const preview = previewAnswer(key, source, seller.brand, seller.sellerName);
     reply.header('vary', 'accept');
     if (!prefersHtml(accept)) return preview;
@@ -46,18 +45,18 @@ export function previewTemplateRoute(app: App, deps: Deps): void {
   app.get(
     path,
     {
-      config,
+      config: { right: 'templates.read' },
       schema: { ...schema, operationId: 'previewTemplate', summary: 'A template, filled with an example' },
     },
     async ({ params, headers }, reply) => {
-      const override = await readOverride(deps.reader, params.tenant_id, params);
+      const override = await readOverride(deps.reader, params.seller_id, params);
       return await answer(params, mergeOverride(params, override), headers.accept, reply);
     },
   );
   app.post(
     path,
     {
-      config,
+      config: { right: 'templates.edit' },
       schema: {
         ...schema,
         operationId: 'tryTemplate',

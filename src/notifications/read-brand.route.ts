@@ -1,26 +1,27 @@
 import { Problem } from '../base/errors.ts';
 import type { Reader } from '../db/transaction.ts';
 import type { App } from '../http/app.ts';
-import { brandSchema, tenantParamsSchema } from './template.schema.ts';
+import { sellerParamsSchema } from '../identity/identity.schema.ts';
+import { brandSchema } from './template.schema.ts';
 import { readBrand } from './template.store.ts';
 
 /** `GET /sellers/{id}/brand`: how a seller appears in messages and passes; what is absent is the house's. */
 export function readBrandRoute(app: App, deps: { reader: Reader }): void {
   app.get(
-    '/sellers/:tenant_id/brand',
+    '/sellers/:seller_id/brand',
     {
-      config: { right: 'templates.edit' },
+      config: { right: 'templates.read' },
       schema: {
         operationId: 'readBrand',
         tags: ['messages'],
         summary: 'Name, logo and colour of a seller',
-        params: tenantParamsSchema,
+        params: sellerParamsSchema,
         response: { 200: brandSchema },
       },
     },
     async ({ params }) => {
-      const seller = await readBrand(deps.reader, params.tenant_id);
-      if (!seller) throw new Problem('not_found', 'There is no such seller.');
+      const seller = await readBrand(deps.reader, params.seller_id);
+      if (!seller) throw new Problem('seller_not_found', 'There is no such seller.');
       const { name, logoUrl, color } = seller.brand;
       return {
         ...(name !== null && { name }),

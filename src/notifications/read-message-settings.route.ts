@@ -2,10 +2,10 @@ import { Problem } from '../base/errors.ts';
 import type { Reader } from '../db/transaction.ts';
 import type { App } from '../http/app.ts';
 import { sellerParamsSchema } from '../identity/identity.schema.ts';
-import { messageSettingsSchema } from './message.schema.ts';
-import { readBrand } from './template.store.ts';
+import { messageSettingsAnswer, messageSettingsSchema } from './message-settings.schema.ts';
+import { readMessageSettings } from './message-settings.store.ts';
 
-/** `GET /sellers/{id}/message-settings`: by which channels a seller writes to its buyers. */
+/** `GET /sellers/{id}/message-settings`: by which channels a seller writes to its buyers, and when it reminds them. */
 export function readMessageSettingsRoute(app: App, { reader }: { reader: Reader }): void {
   app.get(
     '/sellers/:seller_id/message-settings',
@@ -14,15 +14,15 @@ export function readMessageSettingsRoute(app: App, { reader }: { reader: Reader 
       schema: {
         operationId: 'readMessageSettings',
         tags: ['messages'],
-        summary: 'By which channels buyers are written to',
+        summary: 'By which channels buyers are written to, and when they are reminded of an event',
         params: sellerParamsSchema,
         response: { 200: messageSettingsSchema },
       },
     },
     async ({ params }) => {
-      const voice = await readBrand(reader, params.seller_id);
-      if (!voice) throw new Problem('seller_not_found', 'There is no such seller.');
-      return { channels: voice.channels };
+      const settings = await readMessageSettings(reader, params.seller_id);
+      if (!settings) throw new Problem('seller_not_found', 'There is no such seller.');
+      return messageSettingsAnswer(settings);
     },
   );
 }

@@ -8,9 +8,9 @@ import { changedParts, readOverride } from './template.store.ts';
 /** `GET /sellers/{id}/templates/{kind}/{locale}`: a template as it is written, and what may stand in it. */
 export function readTemplateRoute(app: App, deps: { reader: Reader }): void {
   app.get(
-    '/sellers/:tenant_id/templates/:kind/:locale',
+    '/sellers/:seller_id/templates/:kind/:locale',
     {
-      config: { right: 'templates.edit' },
+      config: { right: 'templates.read' },
       schema: {
         operationId: 'readTemplate',
         tags: ['messages'],
@@ -19,7 +19,7 @@ export function readTemplateRoute(app: App, deps: { reader: Reader }): void {
         response: { 200: templateSchema },
       },
     },
-    async ({ params: { tenant_id: tenantId, kind, locale } }) => {
+    async ({ params: { seller_id: tenantId, kind, locale } }) => {
       const override = await readOverride(deps.reader, tenantId, { kind, locale });
       return templateAnswer(
         { kind, locale },

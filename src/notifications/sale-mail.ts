@@ -1,5 +1,6 @@
 import type { SaleLinks } from '../orders/sale-token.ts';
 import type { Sale } from '../orders/sale.ts';
+import { isTransactional } from './kind-facts.ts';
 import { headerText, type Mail } from './message.ts';
 import type { MessageKey } from './message-reference.ts';
 import type { OutgoingMessage } from './outgoing-message.ts';
@@ -28,6 +29,11 @@ function ticketsFile(sale: Sale, pdf: Buffer): Mail['attachments'][number] {
   return { filename, contentType: 'application/pdf', content: pdf };
 }
 
+/** What lets mail programs offer to unsubscribe by one click (RFC 2369, RFC 8058). */
+function unsubscribeHeaders(url: string): Record<string, string> {
+  return { 'List-Unsubscribe': `<${url}>`, 'List-Unsubscribe-Post': 'List-Unsubscribe=One-Click' };
+}
+
 /**
  * Writes a mail about a sale, in the buyer's language.
  * @param tickets the PDF that goes with it, or null.
@@ -42,6 +48,7 @@ export function writeSaleMail(
 ): Mail {
   const { key, sale, to, voice, facts } = message;
   const filled = { ...saleFacts(sale, voice.brand, links), ...facts };
+  const unsubscribe = facts['unsubscribe_url'];
   return {
     from: { name: headerText(voice.brand.name ?? sale.seller.name), address: sender },
     to: { name: headerText(sale.customer.name), address: to },
@@ -49,5 +56,7 @@ export function writeSaleMail(
     messageId: saleMessageId(key, sender),
     date: sale.createdAt,
     attachments: tickets ? [ticketsFile(sale, tickets)] : [],
+    ...(typeof unsubscribe === 'string' &&
+      !isTransactional(key.kind) && { headers: unsubscribeHeaders(unsubscribe) }),
   };
 }

@@ -7,6 +7,7 @@ import { addStep } from '../fulfilment/step.store.ts';
 import { readSales } from '../orders/sale.store.ts';
 import type { Sale } from '../orders/sale.ts';
 import type { StepHandler } from '../queue/queue.ts';
+import type { AnnounceSales } from '../webhooks/announce-sales.job.ts';
 import { AttemptMaker, endOf, type MessageNews } from './attempt-message.job.ts';
 import type { MessageKey } from './message-reference.ts';
 import { deadlineOf, isOverdue } from './message-schedule.ts';
@@ -27,6 +28,7 @@ export type SenderDeps = {
   pool: Pool;
   clock: Clock;
   log: StepLog;
+  announce: AnnounceSales;
   /** Awaited before each message is made, so that what is more urgent goes first. */
   turn(): Promise<void>;
   /** Told of every message that has been accepted or has failed for good. */

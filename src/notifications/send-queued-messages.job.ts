@@ -9,6 +9,8 @@ import type { StepLog } from '../fulfilment/step-lanes.job.ts';
 import { readSales } from '../orders/sale.store.ts';
 import type { Sale } from '../orders/sale.ts';
 import { AttemptMaker, endOf, type MessageNews } from './attempt-message.job.ts';
+import { isTransactional } from './kind-facts.ts';
+import { announceFailures } from './message-failure.store.ts';
 import { isOverdue, retryDelaySeconds } from './message-schedule.ts';
 import { endMessages, type MessageEnd } from './message.store.ts';
 import type { MessageWays } from './outgoing-message.ts';
@@ -149,9 +151,15 @@ export class QueuedMessages {
     return { ...end, nextAttemptAt: new Date(now.getTime() + seconds * 1_000) };
   }
 
+  /** Whether what a message says is over: nobody wants to be reminded of what has passed, by any channel. */
+  #isOver({ key, deadlineAt }: ClaimedMessage): boolean {
+    return !isTransactional(key.kind) && deadlineAt !== null && this.#deps.clock.now() >= deadlineAt;
+  }
+
   /** The channel after this one, by the seller's order, for a message that hands over. */
-  #next({ key: from, handsOver }: ClaimedMessage, sale: Sale, voice: Voice): HandOver {
-    if (!handsOver) return { from, to: null };
+  #next(message: ClaimedMessage, sale: Sale, voice: Voice): HandOver {
+    const { key: from, handsOver } = message;
+    if (!handsOver || this.#isOver(message)) return { from, to: null };
     const after = voice.channels.slice(voice.channels.indexOf(from.channel) + 1);
     // The mail that brings a sale's tickets first is a step of its own.
     const isOwnStep = from.kind === 'tickets' && from.occasionNo === 1 && sale.customer.email !== null;
@@ -169,6 +177,8 @@ export class QueuedMessages {
         tenantId,
         results.flatMap(({ end }) => end ?? []),
       );
+      const failed = results.flatMap(({ end }) => (end?.state === 'failed' ? [end.key] : []));
+      await announceFailures(tx, tenantId, failed);
       const handOvers = results.flatMap(({ handOver }) => handOver ?? []);
       await handOverMessages(tx, tenantId, handOvers, now);
     });

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { Problem } from '../base/errors.ts';
 import { brandFacts, type Brand } from './brand.ts';
 import { builtInSource } from './built-in-template.ts';
@@ -11,6 +12,7 @@ import {
   type TemplateSource,
 } from './template.ts';
 import type { Locale } from '../base/format.ts';
+import type { Facts as AuditFacts } from '../identity/audit-log.ts';
 import { exampleFacts, variablesOf } from './template-variables.ts';
 
 type Key = { kind: MessageKind; locale: Locale };
@@ -35,6 +37,21 @@ export function compileParts({ kind, locale }: Key, parts: Parts): CompiledSourc
   const result = compileSource(kind, source);
   if ('compiled' in result) return result.compiled;
   throw new Problem('body_invalid', 'The template has faults; "errors" names each with its place.', result);
+}
+
+/** The parts that are a seller's own; null is the house's. */
+type Override = { [P in keyof TemplateSource]: TemplateSource[P] | null };
+
+/** What a seller has changed of a template, as the audit log tells of it: a long mail by the digest of its MJML. */
+export function overrideFacts(override: Override | null): AuditFacts {
+  const { mail = null, sms = null, whatsapp = null } = override ?? {};
+  return {
+    subject: mail?.subject ?? null,
+    mjml_sha256: mail && createHash('sha256').update(mail.mjml).digest('hex'),
+    text: mail?.text ?? null,
+    sms,
+    whatsapp: whatsapp && [whatsapp.template, ...whatsapp.variables],
+  };
 }
 
 /** A template as the API shows it. */

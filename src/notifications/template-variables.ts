@@ -33,6 +33,8 @@ const orderUrl =
 
 const shortUrl = 'https://tickets.example/o/1.AZpbfm8QerzZ7wEjRWeJq6snHfR8ZpX2mYtR7uLw9Zb';
 
+const unsubscribeUrl = 'https://tickets.example/unsubscribe/1.AZpbfm8QerzZ7wEjRWeJq6snHfR8ZpX2mYtR7uLw9Zb';
+
 const common: readonly Variable[] = [
   variable('brand_name', 'text', 'Teatro del Lago'),
   variable('brand_logo_url', 'url', null, true),
@@ -88,9 +90,17 @@ const own: Record<MessageKind, readonly Variable[]> = {
     }),
     variable('pay_by_short', 'text', { es: '25/11 18:00', en: 'Nov 25, 6:00 PM' }),
   ],
-  event_reminder: [variable('calendar_url', 'url', 'https://tickets.example/calendar.ics', true)],
+  event_reminder: [
+    variable('calendar_url', 'url', 'https://tickets.example/calendar.ics', true),
+    variable('unsubscribe_url', 'url', unsubscribeUrl, true),
+  ],
   event_changed: [
-    variable('old_date', 'text', { es: 'jueves, 10 de diciembre', en: 'Thursday, December 10' }, true),
+    variable(
+      'old_date',
+      'text',
+      { es: 'jueves, 10 de diciembre de 2026, 8:30 p. m.', en: 'Thursday, December 10, 2026, 8:30 PM' },
+      true,
+    ),
     variable('old_venue', 'text', 'Teatro Bellas Artes', true),
     note,
   ],

@@ -2,12 +2,11 @@ import { Type, type Static } from 'typebox';
 import { locales } from '../base/format.ts';
 import { limits } from '../base/limits.ts';
 import { object } from '../http/schemas.ts';
+import { sellerIdSchema } from '../identity/identity.schema.ts';
 import { messageKinds } from './message-kind.ts';
 
-export const tenantParamsSchema = object({ tenant_id: Type.Integer({ minimum: 1, maximum: 2_147_483_647 }) });
-
 export const templateParamsSchema = object({
-  tenant_id: Type.Integer({ minimum: 1, maximum: 2_147_483_647 }),
+  seller_id: sellerIdSchema,
   kind: Type.Enum([...messageKinds]),
   locale: Type.Enum([...locales]),
 });

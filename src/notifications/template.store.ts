@@ -145,15 +145,3 @@ export async function saveBrand(tx: Tx, tenantId: number, brand: Brand): Promise
     values: [tenantId, brand.name, brand.logoUrl, brand.color],
   });
 }
-
-/** Keeps the channels by which a seller writes to its buyers, in the order in which they are tried. */
-export async function saveMessageChannels(
-  tx: Tx,
-  tenantId: number,
-  channels: readonly MessageChannel[],
-): Promise<void> {
-  await tx.query({
-    text: 'update sellers set message_channels = $2 where tenant_id = $1',
-    values: [tenantId, channels],
-  });
-}

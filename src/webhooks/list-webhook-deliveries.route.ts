@@ -10,9 +10,9 @@ import { deliveriesQuerySchema, deliverySchema, endpointParamsSchema } from './w
 /** `GET …/webhook-endpoints/{endpoint}/deliveries`: of the last 30 days, the newest first. */
 export function listWebhookDeliveriesRoute(app: App, deps: { reader: Reader }): void {
   app.get(
-    '/sellers/:tenant_id/webhook-endpoints/:endpoint_id/deliveries',
+    '/sellers/:seller_id/webhook-endpoints/:endpoint_id/deliveries',
     {
-      config: { right: 'webhooks.manage', problems: ['webhook_endpoint_not_found'] },
+      config: { right: 'webhooks.read', problems: ['webhook_endpoint_not_found'] },
       schema: {
         operationId: 'listWebhookDeliveries',
         tags: ['webhooks'],
@@ -23,7 +23,7 @@ export function listWebhookDeliveriesRoute(app: App, deps: { reader: Reader }): 
       },
     },
     async ({ params, query }) => {
-      const key = { tenantId: params.tenant_id, endpointId: params.endpoint_id };
+      const key = { tenantId: params.seller_id, endpointId: params.endpoint_id };
       if (!(await readEndpoint(deps.reader, key))) throw endpointNotFound();
       const rowsMax = query.limit ?? limits.pageRowsDefault;
       const page = { startingAfter: query.starting_after ?? null, rowsMax: rowsMax + 1 };

@@ -8,9 +8,9 @@ import { deliveryParamsSchema, deliveryWithAttemptsSchema } from './webhook.sche
 /** `GET …/deliveries/{event}`: one delivery with what was sent and every attempt at it. */
 export function readWebhookDeliveryRoute(app: App, deps: { reader: Reader }): void {
   app.get(
-    '/sellers/:tenant_id/webhook-endpoints/:endpoint_id/deliveries/:event_id',
+    '/sellers/:seller_id/webhook-endpoints/:endpoint_id/deliveries/:event_id',
     {
-      config: { right: 'webhooks.manage', problems: ['webhook_delivery_not_found'] },
+      config: { right: 'webhooks.read', problems: ['webhook_delivery_not_found'] },
       schema: {
         operationId: 'readWebhookDelivery',
         tags: ['webhooks'],
@@ -19,7 +19,7 @@ export function readWebhookDeliveryRoute(app: App, deps: { reader: Reader }): vo
         response: { 200: deliveryWithAttemptsSchema },
       },
     },
-    async ({ params: { tenant_id: tenantId, endpoint_id: endpointId, event_id: eventId } }) => {
+    async ({ params: { seller_id: tenantId, endpoint_id: endpointId, event_id: eventId } }) => {
       const found = await readDelivery(deps.reader, { tenantId, endpointId, eventId });
       if (!found) throw new Problem('webhook_delivery_not_found', 'There is no such delivery.');
       const { delivery, attempts } = found;

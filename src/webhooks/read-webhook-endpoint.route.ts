@@ -7,9 +7,9 @@ import { endpointParamsSchema, endpointSchema } from './webhook.schema.ts';
 /** `GET /sellers/{id}/webhook-endpoints/{endpoint}`. */
 export function readWebhookEndpointRoute(app: App, deps: { reader: Reader }): void {
   app.get(
-    '/sellers/:tenant_id/webhook-endpoints/:endpoint_id',
+    '/sellers/:seller_id/webhook-endpoints/:endpoint_id',
     {
-      config: { right: 'webhooks.manage', problems: ['webhook_endpoint_not_found'] },
+      config: { right: 'webhooks.read', problems: ['webhook_endpoint_not_found'] },
       schema: {
         operationId: 'readWebhookEndpoint',
         tags: ['webhooks'],
@@ -19,7 +19,7 @@ export function readWebhookEndpointRoute(app: App, deps: { reader: Reader }): vo
       },
     },
     async ({ params }) => {
-      const key = { tenantId: params.tenant_id, endpointId: params.endpoint_id };
+      const key = { tenantId: params.seller_id, endpointId: params.endpoint_id };
       const endpoint = await readEndpoint(deps.reader, key);
       if (!endpoint) throw endpointNotFound();
       return endpointAnswer(endpoint);

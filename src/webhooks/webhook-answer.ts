@@ -1,4 +1,5 @@
 import { Problem } from '../base/errors.ts';
+import type { Facts } from '../identity/audit-log.ts';
 import { findUrlFault } from './webhook-address.ts';
 
 type Endpoint = {
@@ -41,6 +42,14 @@ export function endpointAnswer(endpoint: Endpoint) {
     ...(endpoint.disabledReason !== null && { disabled_reason: endpoint.disabledReason }),
     created_at: endpoint.createdAt.toISOString(),
   };
+}
+
+/** An endpoint as the audit log tells of it. */
+export function endpointFacts(
+  endpoint: Pick<Endpoint, 'url' | 'description' | 'eventTypes' | 'enabled'>,
+): Facts {
+  const { url, description, eventTypes, enabled } = endpoint;
+  return { url, description, event_types: eventTypes, enabled };
 }
 
 /** A delivery as the API shows it. */

@@ -16,7 +16,8 @@ export type ClaimedDelivery = DeliveryKey & {
 };
 
 /**
- * Publishes events: keeps each once, and a delivery for every endpoint that wants it. Publishing again changes nothing.
+ * Publishes events: keeps each that an endpoint wants, once, and a delivery for every endpoint that wants it. Publishing
+ * again changes nothing.
  * @param at from when on they are due.
  * @param onlyTo an endpoint to which alone the events go, whatever it wants; null for all that want them.
  */
@@ -27,37 +28,42 @@ export async function publishWebhookEvents(
   at: Date,
   onlyTo: string | null = null,
 ): Promise<void> {
-  const ids = events.map((event) => event.eventId);
-  const inserted = await tx.query<{ eventId: string }>({
-    name: 'insert-webhook-events',
-    text: `insert into webhook_events (tenant_id, event_id, type, payload, created_at)
-           select $1, u.event_id, u.type, u.payload, $5
-             from unnest($2::uuid[], $3::text[], $4::text[]) u (event_id, type, payload)
-           on conflict do nothing
-           returning event_id as "eventId"`,
-    values: [tenantId, ids, events.map((event) => event.type), events.map((event) => event.payload), at],
-  });
+  if (events.length === 0) return;
   await tx.query({
-    name: 'insert-webhook-deliveries',
-    text: `insert into webhook_deliveries (tenant_id, endpoint_id, event_id, created_at, next_attempt_at)
-           select e.tenant_id, p.endpoint_id, e.event_id, $4, $4
-             from webhook_events e
-             join webhook_endpoints p on p.tenant_id = e.tenant_id and p.enabled
-                  and (p.endpoint_id = $3 or ($3::uuid is null and e.type = any (p.event_types)))
-            where e.tenant_id = $1 and e.event_id = any ($2::uuid[])
-           on conflict do nothing`,
-    values: [tenantId, inserted.map((event) => event.eventId), onlyTo, at],
+    name: 'publish-webhook-events',
+    text: `with wanted as (
+             select u.event_id, u.type, u.payload, p.endpoint_id
+               from unnest($2::uuid[], $3::text[], $4::text[]) u (event_id, type, payload)
+               join webhook_endpoints p on p.tenant_id = $1 and p.enabled
+                    and (p.endpoint_id = $6 or ($6::uuid is null and u.type = any (p.event_types)))
+           ), added as (
+             insert into webhook_events (tenant_id, event_id, type, payload, created_at)
+             select distinct $1::integer, w.event_id, w.type, w.payload, $5::timestamptz from wanted w
+             on conflict do nothing
+             returning event_id
+           )
+           insert into webhook_deliveries (tenant_id, endpoint_id, event_id, created_at, next_attempt_at)
+           select $1, w.endpoint_id, w.event_id, $5, $5 from wanted w join added a on a.event_id = w.event_id`,
+    values: [
+      tenantId,
+      events.map((event) => event.eventId),
+      events.map((event) => event.type),
+      events.map((event) => event.payload),
+      at,
+      onlyTo,
+    ],
   });
 }
 
 /**
- * Takes deliveries that are due, at most so many of each endpoint, so that one that hangs keeps no other waiting. Each
- * counts as an attempt, and is due again after the lease when nobody says what came of it.
+ * Takes deliveries that are due, at most so many of each endpoint and none of those that are `busy`, so that one that
+ * hangs keeps no other waiting. Each counts as an attempt, and is due again after the lease when nobody says what came of
+ * it.
  */
 export async function claimDeliveries(
   tx: Tx,
   now: Date,
-  limits: { rows: number; rowsOfEndpoint: number; leaseSeconds: number },
+  limits: { rows: number; rowsOfEndpoint: number; leaseSeconds: number; busy: readonly string[] },
 ): Promise<ClaimedDelivery[]> {
   return await tx.query<ClaimedDelivery>({
     name: 'claim-webhook-deliveries',
@@ -69,7 +75,7 @@ export async function claimDeliveries(
                  where w.tenant_id = p.tenant_id and w.endpoint_id = p.endpoint_id
                    and w.state = 'pending' and w.next_attempt_at <= $1
                  order by w.next_attempt_at limit $3 for update skip locked) d
-              where p.enabled
+              where p.enabled and p.endpoint_id <> all ($5::uuid[])
               limit $2
            ), claimed as (
              update webhook_deliveries w
@@ -85,7 +91,7 @@ export async function claimDeliveries(
              from claimed c
              join webhook_endpoints p on p.tenant_id = c.tenant_id and p.endpoint_id = c.endpoint_id
              join webhook_events e on e.tenant_id = c.tenant_id and e.event_id = c.event_id`,
-    values: [now, limits.rows, limits.rowsOfEndpoint, limits.leaseSeconds],
+    values: [now, limits.rows, limits.rowsOfEndpoint, limits.leaseSeconds, limits.busy],
   });
 }
 

@@ -75,13 +75,18 @@ export type EndpointChanges = Partial<
   Pick<WebhookEndpoint, 'url' | 'description' | 'eventTypes' | 'enabled'>
 >;
 
-/** Changes an endpoint. @returns it as it is then, or null when there is none such. */
+/** Changes an endpoint. @returns it as it was and as it is then, or null when there is none such. */
 export async function changeEndpoint(
   tx: Tx,
   { tenantId, endpointId }: EndpointKey,
   changes: EndpointChanges,
-): Promise<WebhookEndpoint | null> {
-  const [endpoint] = await tx.query<WebhookEndpoint>({
+): Promise<{ before: WebhookEndpoint; after: WebhookEndpoint } | null> {
+  const [before] = await tx.query<WebhookEndpoint>({
+    text: `select ${columns} from webhook_endpoints where tenant_id = $1 and endpoint_id = $2 for no key update`,
+    values: [tenantId, endpointId],
+  });
+  if (!before) return null;
+  const [after] = await tx.query<WebhookEndpoint>({
     text: `update webhook_endpoints
               set url = coalesce($3, url), description = coalesce($4, description),
                   event_types = coalesce($5, event_types), enabled = coalesce($6, enabled),
@@ -99,16 +104,19 @@ export async function changeEndpoint(
       changes.enabled ?? null,
     ],
   });
-  return endpoint ?? null;
+  return { before, after: after! };
 }
 
-/** Removes an endpoint with its deliveries and its log. @returns false when there is none such. */
-export async function removeEndpoint(tx: Tx, { tenantId, endpointId }: EndpointKey): Promise<boolean> {
-  const rows = await tx.query({
-    text: 'delete from webhook_endpoints where tenant_id = $1 and endpoint_id = $2 returning endpoint_id',
+/** Removes an endpoint with its deliveries and its log. @returns what it was, or null when there is none such. */
+export async function removeEndpoint(
+  tx: Tx,
+  { tenantId, endpointId }: EndpointKey,
+): Promise<WebhookEndpoint | null> {
+  const [endpoint] = await tx.query<WebhookEndpoint>({
+    text: `delete from webhook_endpoints where tenant_id = $1 and endpoint_id = $2 returning ${columns}`,
     values: [tenantId, endpointId],
   });
-  return rows.length > 0;
+  return endpoint ?? null;
 }
 
 /**

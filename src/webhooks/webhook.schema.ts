@@ -1,18 +1,12 @@
 import { Type } from 'typebox';
 import { limits } from '../base/limits.ts';
 import { instantSchema, object } from '../http/schemas.ts';
+import { sellerIdSchema, uuidSchema } from '../identity/identity.schema.ts';
 import { webhookEventTypes } from './webhook-event.ts';
 
-const tenantIdSchema = Type.Integer({ minimum: 1, maximum: 2_147_483_647 });
-const uuidSchema = Type.String({
-  pattern: '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$',
-  maxLength: 36,
-});
-
-export const sellerParamsSchema = object({ tenant_id: tenantIdSchema });
-export const endpointParamsSchema = object({ tenant_id: tenantIdSchema, endpoint_id: uuidSchema });
+export const endpointParamsSchema = object({ seller_id: sellerIdSchema, endpoint_id: uuidSchema });
 export const deliveryParamsSchema = object({
-  tenant_id: tenantIdSchema,
+  seller_id: sellerIdSchema,
   endpoint_id: uuidSchema,
   event_id: uuidSchema,
 });

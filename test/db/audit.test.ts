@@ -9,6 +9,7 @@ import { createPool, type Pool } from '../../src/db/pool.ts';
 import { transact } from '../../src/db/transaction.ts';
 import { endHolds } from '../../src/holds/end-holds.store.ts';
 import { placeHolds } from '../../src/holds/place-holds.store.ts';
+import { messageViolations } from '../support/message-violations.ts';
 import { brokenUses } from '../support/broken-uses.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { bareBlocks, block, fillFromBlocks, withoutChecks } from '../support/block-sales.ts';
@@ -355,14 +356,7 @@ const violations: Record<string, Record<string, string[]>> = {
     ],
     'an address without its step': [`update transactions set customer_phone = '+58' where ${sale(1)}`],
   },
-  'I8 deadlines': {
-    'a message that nobody sent': [
-      `update messages set next_attempt_at = now(), deadline_at = now() - interval '2 hours' where ${sale(1)}`,
-    ],
-    'a message that came back and that nobody handed over': [
-      `update messages set state = 'bounced', next_attempt_at = now(), failed_at = now() - interval '2 hours' where ${sale(1)}`,
-    ],
-  },
+  ...messageViolations,
   'I9 expiry': {
     'a hold that outlived its time': [
       `update holds set expires_at = now() - interval '1 hour' where ${mine} and state = 'live'`,

@@ -58,6 +58,7 @@ function common() {
     log: { warn: assert.fail, error: (_: unknown, message: string) => void alerts.push(message) },
     turn: async () => {},
     onMessage: () => {},
+    announce: async () => {},
     random: () => 0.5,
   };
 }

@@ -167,7 +167,7 @@ test('a sale whose work always fails ends as failed, and those beside it are don
   });
   const troubles: string[] = [];
   const log = { warn: () => {}, error: (_: unknown, message: string) => void troubles.push(message) };
-  const handler = createTicketMaker({ pool, log, handOver: () => {} });
+  const handler = createTicketMaker({ pool, log, announce: async () => {}, handOver: () => {} });
   const steps = firstSteps(ids).filter((step) => step.name === 'tickets');
   assert.deepEqual(
     (await handler(steps)).map((step) => step.transactionId),

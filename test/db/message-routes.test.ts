@@ -85,6 +85,8 @@ async function taquilla(...args: string[]): Promise<{ code: number; out: string;
   return { code, out: lines.out.join('\n'), err: lines.err.join('\n') };
 }
 
+const quiet = { quiet_from: '21:00', quiet_until: '08:00' };
+
 test('what has failed is listed, replayed and resent to another address, and the log says by whom', async () => {
   smtp.next('refuse');
   const sale = await sell('nobody@example.com');
@@ -171,8 +173,9 @@ test("another seller's messages and sales are not there, and bad input changes n
     [manager, 'POST', '/sellers/1/transactions/x/messages', body, 'transaction_not_found'],
     [manager, 'POST', `/sellers/1/transactions/${sale}/messages`, { channel: 'fax' }, 'body_invalid'],
     [manager, 'POST', `/sellers/1/transactions/${sale}/messages`, { channel: 'sms' }, 'body_invalid'],
-    [manager, 'PUT', '/sellers/1/message-settings', { channels: [] }, 'body_invalid'],
-    [manager, 'PUT', '/sellers/1/message-settings', { channels: ['sms', 'sms'] }, 'body_invalid'],
+    [manager, 'PUT', '/sellers/1/message-settings', { ...quiet, channels: [] }, 'body_invalid'],
+    [manager, 'PUT', '/sellers/1/message-settings', { ...quiet, channels: ['sms', 'sms'] }, 'body_invalid'],
+    [manager, 'PUT', '/sellers/1/message-settings', { channels: ['sms'] }, 'body_invalid'],
   ];
   for (const [browser, method, path, content, expected] of refusals) {
     assert.equal(outcomeOf(await browser.send(method, path, content)), expected, `${method} ${path}`);
@@ -182,17 +185,16 @@ test("another seller's messages and sales are not there, and bad input changes n
 
 test("the order of a seller's channels is read, changed and recorded", async () => {
   const path = '/sellers/1/message-settings';
-  assert.deepEqual((await manager.send('GET', path)).json, { channels: ['whatsapp', 'sms', 'email'] });
-  const body = { channels: ['sms', 'email'] };
+  const first = { channels: ['whatsapp', 'sms', 'email'], ...quiet };
+  assert.deepEqual((await manager.send('GET', path)).json, first);
+  const body = { channels: ['sms', 'email'], reminder_hours: 24, ...quiet };
   assert.deepEqual((await manager.send('PUT', path, body)).json, body);
   assert.deepEqual((await manager.send('GET', path)).json, body);
-  assert.deepEqual((await stranger.send('GET', '/sellers/2/message-settings')).json, {
-    channels: ['whatsapp', 'sms', 'email'],
-  });
+  assert.deepEqual((await stranger.send('GET', '/sellers/2/message-settings')).json, first);
   const { rows } = await hall.pool.query(
     `select before, after from audit_log where object_kind = 'message_settings'`,
   );
-  assert.deepEqual(rows, [{ before: { channels: ['whatsapp', 'sms', 'email'] }, after: body }]);
+  assert.deepEqual(rows, [{ before: { reminder_hours: null, ...first }, after: body }]);
 });
 
 test('at the command line a sale is traced by its id or number, resent, and a dead letter replayed', async () => {

@@ -1,22 +1,11 @@
 import assert from 'node:assert/strict';
 import { after, beforeEach, test } from 'node:test';
-import { createPool } from '../../src/db/pool.ts';
 import { reader } from '../../src/db/transaction.ts';
-import type { App } from '../../src/http/app.ts';
-import { listTemplatesRoute } from '../../src/notifications/list-templates.route.ts';
-import { previewTemplateRoute } from '../../src/notifications/preview-template.route.ts';
-import { readBrandRoute } from '../../src/notifications/read-brand.route.ts';
-import { readTemplateRoute } from '../../src/notifications/read-template.route.ts';
-import { resetTemplateRoute } from '../../src/notifications/reset-template.route.ts';
-import { saveBrandRoute } from '../../src/notifications/save-brand.route.ts';
-import { saveTemplateRoute } from '../../src/notifications/save-template.route.ts';
 import { SellerTemplates } from '../../src/notifications/seller-templates.store.ts';
 import { writeSaleMail } from '../../src/notifications/sale-mail.ts';
-import { startBareServer } from '../support/bare-server.ts';
-import { createTestDatabase } from '../support/database.ts';
-import { createHttpClient } from '../support/http-client.ts';
+import { startIdentityHall } from '../support/identity-hall.ts';
+import { outcomeOf, signedIn, type Browser } from '../support/identity.ts';
 import { sampleMessage, sampleSale } from '../support/sample-sale.ts';
-import { createSampleSeller } from '../support/sample-sales.ts';
 
 type Template = {
   mail: { subject: string; mjml: string; text?: string };
@@ -27,33 +16,11 @@ type Template = {
 };
 type Problem = { code: string; errors: { path: string; code: string; message: string }[] };
 
-const database = await createTestDatabase();
-const pool = createPool({ url: database.url, size: 2, name: 'test' });
-const rights: (string | undefined)[] = [];
-
-function mount(app: App): void {
-  app.addHook('onRoute', (route) => void rights.push(route.config?.right));
-  const deps = { pool, reader: reader(pool) };
-  for (const route of [
-    listTemplatesRoute,
-    readTemplateRoute,
-    saveTemplateRoute,
-    resetTemplateRoute,
-    previewTemplateRoute,
-    readBrandRoute,
-    saveBrandRoute,
-  ]) {
-    route(app, deps);
-  }
-}
-
-await createSampleSeller(pool, 1);
-await createSampleSeller(pool, 2);
-const client = createHttpClient((await startBareServer({ mount })).url, 2);
+const hall = await startIdentityHall(2);
+const { pool } = hall;
+const client: Browser = await signedIn(pool, hall.client, 1, 'manager');
 after(async () => {
-  client.close();
-  await pool.end();
-  await database.drop();
+  await hall.stop();
 });
 beforeEach(async () => {
   await pool.query('delete from message_templates');
@@ -65,11 +32,6 @@ const path = (tenantId = 1, kind = 'tickets', locale = 'es') =>
 const mjml = (words: string) =>
   `<mjml><mj-body><mj-section><mj-column><mj-text>${words}</mj-text></mj-column></mj-section></mj-body></mjml>`;
 const mail = { subject: 'Ya: {{event_name}}', mjml: mjml('Hola {{customer_name}} {{order_url}}') };
-
-test('every route asks for the right to edit templates', () => {
-  assert.ok(rights.length >= 8);
-  assert.deepEqual(new Set(rights), new Set(['templates.edit']));
-});
 
 test('a template starts as the house has it, and is changed part by part', async () => {
   const house = (await client.send('GET', path())).json as Template;
@@ -143,7 +105,7 @@ test("a preview shows the seller's brand, as data and as a page that runs nothin
   assert.equal((await client.send('POST', `${path()}/preview`, { sms: '{{x}}' })).status, 422);
 });
 
-test('a brand is refused when mails could not show it, and an unknown seller has none', async () => {
+test("a brand is refused when mails could not show it, and another seller's is not there", async () => {
   for (const brand of [
     { color: 'red' },
     { logo_url: 'http://x.example/a.png' },
@@ -153,9 +115,20 @@ test('a brand is refused when mails could not show it, and an unknown seller has
     assert.equal((await client.send('PUT', '/sellers/1/brand', brand)).status, 422);
   }
   assert.deepEqual((await client.send('GET', '/sellers/1/brand')).json, {});
-  assert.equal((await client.send('GET', '/sellers/9/brand')).status, 404);
-  assert.equal((await client.send('PUT', '/sellers/9/brand', {})).status, 404);
-  assert.equal((await client.send('GET', `${path(9)}/preview`)).status, 404);
+  for (const [method, foreign] of [
+    ['GET', '/sellers/2/brand'],
+    ['PUT', '/sellers/2/brand'],
+    ['GET', path(2)],
+    ['PUT', path(2)],
+    ['DELETE', path(2)],
+    ['POST', `${path(2)}/preview`],
+    ['GET', '/sellers/9/brand'],
+  ] as const) {
+    assert.equal(
+      outcomeOf(await client.send(method, foreign, method === 'GET' ? undefined : {})),
+      'seller_not_found',
+    );
+  }
 });
 
 test("a seller's mails have its own words a little after they are saved, and another's have not", async () => {
@@ -175,4 +148,26 @@ test("a seller's mails have its own words a little after they are saved, and ano
   assert.match(own.html, /Hola Ana María Pérez/);
   assert.match(own.text, /Hola Ana María Pérez/);
   assert.equal((await write(2)).subject, 'Sus entradas: La flauta mágica');
+});
+
+test('what is changed is in the audit log, with what it was', async () => {
+  const owner = await signedIn(pool, hall.client, 1, 'owner');
+  await client.send('PUT', path(), { mail, sms: 'Hola {{customer_name}}' });
+  await client.send('DELETE', path());
+  await client.send('DELETE', path());
+  await client.send('PUT', '/sellers/1/brand', { color: '#AA0000' });
+  type Entry = { verb: string; object: { kind: string; id: string }; before: object; after: object };
+  const { data } = (await owner.send('GET', '/sellers/1/audit-log?limit=3')).json as { data: Entry[] };
+  assert.deepEqual(
+    data.map(({ verb, object: { kind, id } }) => `${verb} ${kind} ${id}`),
+    ['change brand 1', 'reset template tickets es', 'change template tickets es'],
+  );
+  const [brand, reset, changed] = data;
+  assert.deepEqual(brand?.after, { name: null, logo_url: null, color: '#aa0000' });
+  assert.deepEqual(reset?.before, changed?.after);
+  assert.deepEqual(changed?.after, {
+    ...changed?.after,
+    subject: mail.subject,
+    sms: 'Hola {{customer_name}}',
+  });
 });

@@ -43,6 +43,7 @@ before(async () => {
     clock: { now: () => new Date(Date.now() + laterSeconds * 1_000) },
     log: { warn: assert.fail, error: (_fields: unknown, message: string) => void alerts.push(message) },
     turn: async () => {},
+    announce: async () => {},
     onMessage: (news: MessageNews) => void told.push(`${news.key.channel} ${news.state}`),
   };
   const twilioChannel = createTwilioChannel({

@@ -7,9 +7,11 @@ import { startWorkers } from '../../src/fulfilment/start-workers.job.ts';
 import { createOutboxMailer } from '../../src/notifications/mailer.adapter.ts';
 import { openMessageWays } from '../../src/notifications/message-ways.adapter.ts';
 import type { TextChannels } from '../../src/notifications/text-channels.adapter.ts';
+import { unsubscribeUrl } from '../../src/notifications/unsubscribe-code.ts';
 import type { Mailer } from '../../src/notifications/message.ts';
 import { saleLinks } from '../../src/orders/sale-token.ts';
 import { openQueue, type Queue } from '../../src/queue/queue.ts';
+import { createWebhookSender } from '../../src/webhooks/webhook-sender.adapter.ts';
 
 export const testSecret = 'a secret of tests, of at least 32 characters';
 export const testPublicUrl = 'https://tickets.example';
@@ -38,16 +40,23 @@ export async function startTestWorkers(
     onError: (err) => note({ err }, 'queue'),
   });
   const looks = new TicketLooks({ reader: reader(pool), clock: systemClock });
+  const linksOf = (tenantId: number, transactionId: string) =>
+    saleLinks(testSecret, testPublicUrl, tenantId, transactionId);
+  const webhookSender = createWebhookSender({ loopbackAllowed: true });
   const endWork = await startWorkers({
     pool,
     queue,
+    webhookSender,
+    unsubscribeUrlOf: (tenantId, transactionId) =>
+      unsubscribeUrl(testSecret, testPublicUrl, { tenantId, transactionId }),
     ways: openMessageWays({
       mailer,
       textChannels,
       sender: 'tickets@seller.example',
       lookOf: (key) => looks.lookOf(key),
-      linksOf: (tenantId, transactionId) => saleLinks(testSecret, testPublicUrl, tenantId, transactionId),
+      linksOf,
     }),
+    linksOf,
     clock: systemClock,
     turn: setImmediate,
     log: { warn: note, error: note },
@@ -61,6 +70,7 @@ export async function startTestWorkers(
     async stop() {
       await endWork(5);
       mailer.close();
+      await webhookSender.close();
       await pool.end();
     },
   };

@@ -13,8 +13,9 @@ export type ReceiverMode =
 export async function startWebhookReceiver() {
   const script = new Script<ReceiverMode>({ status: 200 });
   const timers = new Set<NodeJS.Timeout>();
-  const server = await startHttpFake((_request, response) => {
-    const mode = script.take();
+  const always = new Map<string, ReceiverMode>();
+  const server = await startHttpFake((request, response) => {
+    const mode = always.get(request.path) ?? script.take();
     if (mode === 'hang') return;
     if (mode === 'drip') {
       response.writeHead(200);
@@ -28,6 +29,8 @@ export async function startWebhookReceiver() {
     url: server.url,
     log: server.log,
     next: (...modes: ReceiverMode[]) => script.next(...modes),
+    /** What a path does with every request from now on. */
+    on: (path: string, mode: ReceiverMode) => void always.set(path, mode),
     stop() {
       for (const timer of timers) clearTimeout(timer);
       return server.stop();

@@ -1,0 +1,85 @@
+import { Type } from 'typebox';
+import { Problem } from '../base/errors.ts';
+import { formatEventId, type Clock, type IdSource } from '../base/ids.ts';
+import { limits } from '../base/limits.ts';
+import type { Pool } from '../db/pool.ts';
+import { transact } from '../db/transaction.ts';
+import type { App } from '../http/app.ts';
+import { actorOf } from '../http/guard.ts';
+import { object } from '../http/schemas.ts';
+import { recordChange } from '../identity/audit-log.store.ts';
+import { createAnnouncement, takeBackAnnouncements } from '../notifications/announcement.store.ts';
+import { publishWebhookEvents } from '../webhooks/webhook-delivery.store.ts';
+import { writeWebhookEvent } from '../webhooks/webhook-event.ts';
+import {
+  eventKeyOf,
+  eventNotFound,
+  eventParamsSchema,
+  eventPlaceAnswer,
+  eventPlaceSchema,
+  noteSchema,
+} from './change-event.schema.ts';
+import { cancelEvent, lockEvent } from './change-event.store.ts';
+import { tellCatalogChanged } from './event.store.ts';
+
+type Deps = { pool: Pool; ids: IdSource; clock: Clock };
+
+/** `POST /sellers/{id}/events/{event}/cancel`: ends its sale for good; every buyer is told. Nothing is refunded by it. */
+export function cancelEventRoute(app: App, { pool, ids, clock }: Deps): void {
+  app.post(
+    '/sellers/:seller_id/events/:event_id/cancel',
+    {
+      config: { right: 'catalog.edit', problems: ['event_not_found', 'event_cancelled'] },
+      schema: {
+        operationId: 'cancelEvent',
+        tags: ['catalog'],
+        summary: 'Cancel an event, and tell its buyers',
+        params: eventParamsSchema,
+        body: object({ note: Type.Optional(noteSchema) }),
+        response: { 200: eventPlaceSchema },
+      },
+    },
+    async (request) => {
+      const { body, params } = request;
+      const key = eventKeyOf(params);
+      const now = clock.now();
+      const announcementId = ids.uuid();
+      return await transact(pool, async (tx) => {
+        const event = await lockEvent(tx, key);
+        if (!event) throw eventNotFound(params.event_id);
+        if (event.status === 'cancelled') {
+          throw new Problem('event_cancelled', 'The event is cancelled already.');
+        }
+        await cancelEvent(tx, key);
+        await takeBackAnnouncements(tx, key, ['event_reminder', 'event_changed'], now);
+        await createAnnouncement(tx, {
+          ...key,
+          announcementId,
+          kind: 'event_cancelled',
+          data: body.note === undefined ? {} : { note: body.note },
+          createdAt: now,
+          dueAt: now,
+          deadlineAt: new Date(now.getTime() + limits.announcementDays * 86_400_000),
+        });
+        const told = { event_id: formatEventId(key) };
+        await publishWebhookEvents(
+          tx,
+          key.tenantId,
+          [writeWebhookEvent(ids.uuid(), 'event.cancelled', now, told)],
+          now,
+        );
+        await recordChange(tx, ids, {
+          tenantId: key.tenantId,
+          at: now,
+          actor: actorOf(request),
+          verb: 'cancel',
+          object: { kind: 'event', id: formatEventId(key) },
+          before: { status: event.status },
+          after: { status: 'cancelled', note: body.note ?? null },
+        });
+        await tellCatalogChanged(tx, key);
+        return eventPlaceAnswer(key, { ...event, status: 'cancelled' }, announcementId);
+      });
+    },
+  );
+}
