@@ -80,7 +80,7 @@ export const limits = {
   sweepRowsMax: 500,
   stepBatchMax: 256,
   messageBatchMax: 16,
-  messageBatchesAtOnceMax: 8,
+  messageBatchesAtOnceMax: 16,
   announcementPollSeconds: 1,
   announcementPageRowsMax: 1_000,
   // Longer than a group may be retried, so that no sale is committed behind the walk.

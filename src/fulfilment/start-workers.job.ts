@@ -42,12 +42,12 @@ type Deps = {
 };
 
 const batches: WorkOptions = { batchMax: limits.stepBatchMax, concurrency: 1 };
-// Two of a seller, so that a batch that waits for a slow server does not keep the next from being made; and several
+// Four of a seller, so that batches that wait for a slow server do not keep the next from being made; and several
 // sellers beside each other, so that one whose receivers hang holds up nobody else.
 const messageBatches: WorkOptions = {
   batchMax: limits.messageBatchMax,
   concurrency: limits.messageBatchesAtOnceMax,
-  sellerConcurrency: 2,
+  sellerConcurrency: 4,
 };
 
 function measured(name: StepName, handler: StepHandler, { turn, onBatch, clock }: Deps): StepHandler {

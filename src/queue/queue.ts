@@ -99,6 +99,7 @@ function createBoss(options: QueueOptions): PgBoss {
     registerInstance: false,
     superviseIntervalSeconds: supervisionSeconds,
     monitorIntervalSeconds: supervisionSeconds,
+    queueCacheIntervalSeconds: supervisionSeconds,
     maintenanceIntervalSeconds: 30,
   });
   // The library's own errors are copies without a prototype, which a log does not take for errors.
@@ -227,7 +228,10 @@ export async function openQueue(options: QueueOptions): Promise<Queue> {
           batchSize: Math.ceil(work.batchMax / limits.stepsPerJobMax[name]),
           localConcurrency: work.concurrency,
           ...(work.sellerConcurrency !== undefined && { localGroupConcurrency: work.sellerConcurrency }),
+          // Who got all that was asked for asks again at once: the first for batches, the second for single jobs, for
+          // as long as the counts of the last seconds say that more wait.
           burstWhenBatchFull: true,
+          burstWhenReadyExceeds: 1,
           // Notices wake a worker at once; polling finds the steps whose next attempt is due.
           pollingIntervalSeconds: 0.5,
           notifyPollingIntervalSeconds: 1,
