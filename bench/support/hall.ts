@@ -1,5 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import type { EventKey } from '../../src/base/ids.ts';
+import { analyzePlans } from '../../src/catalog/plan.store.ts';
 import { addFiscalSeries, addSellerKey, addTaxRule, createSeller } from '../../src/catalog/seller.store.ts';
 import type { Pool } from '../../src/db/pool.ts';
 import { transact, type Tx } from '../../src/db/transaction.ts';
@@ -80,7 +81,7 @@ export async function createHalls(
   tenantId: number,
   { events = 1, seats, withoutStates = false }: { events?: number; seats: number; withoutStates?: boolean },
 ): Promise<Hall[]> {
-  return await transact(pool, async (tx) => {
+  const halls = await transact(pool, async (tx) => {
     const made = await tx.query<{ event_id: number }>({
       text: `insert into events (tenant_id, event_id, venue_id, name, starts_at, currency, status, sales_start_at, sales_end_at)
              select $1, coalesce((select max(event_id) from events where tenant_id = $1), 0) + n, 1, 'Noche de gala ' || n,
@@ -96,6 +97,9 @@ export async function createHalls(
     }
     return eventIds.map((eventId) => ({ tenantId, eventId, seats }));
   });
+  // As an import of a plan ends.
+  await analyzePlans(pool);
+  return halls;
 }
 
 /** Makes one seller with one event. */
