@@ -1,16 +1,14 @@
 import { Type } from 'typebox';
 import { Problem } from '../base/errors.ts';
 import { formatEventId, type Clock, type IdSource } from '../base/ids.ts';
-import { limits } from '../base/limits.ts';
 import type { Pool } from '../db/pool.ts';
 import { transact } from '../db/transaction.ts';
 import type { App } from '../http/app.ts';
 import { actorOf } from '../http/guard.ts';
 import { object } from '../http/schemas.ts';
 import { recordChange } from '../identity/audit-log.store.ts';
-import { createAnnouncement, takeBackAnnouncements } from '../notifications/announcement.store.ts';
-import { publishWebhookEvents } from '../webhooks/webhook-delivery.store.ts';
-import { writeWebhookEvent } from '../webhooks/webhook-event.ts';
+import { takeBackAnnouncements } from '../notifications/announcement.store.ts';
+import { announceChange } from './announce-change.store.ts';
 import {
   eventKeyOf,
   eventNotFound,
@@ -20,7 +18,6 @@ import {
   noteSchema,
 } from './change-event.schema.ts';
 import { cancelEvent, lockEvent } from './change-event.store.ts';
-import { tellCatalogChanged } from './event.store.ts';
 
 type Deps = { pool: Pool; ids: IdSource; clock: Clock };
 
@@ -43,7 +40,6 @@ export function cancelEventRoute(app: App, { pool, ids, clock }: Deps): void {
       const { body, params } = request;
       const key = eventKeyOf(params);
       const now = clock.now();
-      const announcementId = ids.uuid();
       return await transact(pool, async (tx) => {
         const event = await lockEvent(tx, key);
         if (!event) throw eventNotFound(params.event_id);
@@ -52,22 +48,11 @@ export function cancelEventRoute(app: App, { pool, ids, clock }: Deps): void {
         }
         await cancelEvent(tx, key);
         await takeBackAnnouncements(tx, key, ['event_reminder', 'event_changed'], now);
-        await createAnnouncement(tx, {
-          ...key,
-          announcementId,
+        const announcementId = await announceChange(tx, ids, key, {
           kind: 'event_cancelled',
           data: body.note === undefined ? {} : { note: body.note },
-          createdAt: now,
-          dueAt: now,
-          deadlineAt: new Date(now.getTime() + limits.announcementDays * 86_400_000),
+          at: now,
         });
-        const told = { event_id: formatEventId(key) };
-        await publishWebhookEvents(
-          tx,
-          key.tenantId,
-          [writeWebhookEvent(ids.uuid(), 'event.cancelled', now, told)],
-          now,
-        );
         await recordChange(tx, ids, {
           tenantId: key.tenantId,
           at: now,
@@ -77,7 +62,6 @@ export function cancelEventRoute(app: App, { pool, ids, clock }: Deps): void {
           before: { status: event.status },
           after: { status: 'cancelled', note: body.note ?? null },
         });
-        await tellCatalogChanged(tx, key);
         return eventPlaceAnswer(key, { ...event, status: 'cancelled' }, announcementId);
       });
     },

@@ -1,16 +1,14 @@
 import { Type } from 'typebox';
 import { Problem, type FieldError } from '../base/errors.ts';
 import { formatEventId, type Clock, type IdSource } from '../base/ids.ts';
-import { limits } from '../base/limits.ts';
 import type { Pool } from '../db/pool.ts';
 import { transact } from '../db/transaction.ts';
 import type { App } from '../http/app.ts';
 import { actorOf } from '../http/guard.ts';
 import { object } from '../http/schemas.ts';
 import { recordChange } from '../identity/audit-log.store.ts';
-import { createAnnouncement, takeBackAnnouncements } from '../notifications/announcement.store.ts';
-import { publishWebhookEvents } from '../webhooks/webhook-delivery.store.ts';
-import { writeWebhookEvent } from '../webhooks/webhook-event.ts';
+import { takeBackAnnouncements } from '../notifications/announcement.store.ts';
+import { announceChange } from './announce-change.store.ts';
 import {
   eventKeyOf,
   eventNotFound,
@@ -20,7 +18,6 @@ import {
   noteSchema,
 } from './change-event.schema.ts';
 import { lockEvent, moveEvent, readVenueName, type EventPlace } from './change-event.store.ts';
-import { tellCatalogChanged } from './event.store.ts';
 
 type Deps = { pool: Pool; ids: IdSource; clock: Clock };
 
@@ -85,7 +82,6 @@ export function moveEventRoute(app: App, { pool, ids, clock }: Deps): void {
       const { body, params } = request;
       const key = eventKeyOf(params);
       const now = clock.now();
-      const announcementId = ids.uuid();
       return await transact(pool, async (tx) => {
         const before = await lockEvent(tx, key);
         if (!before) throw eventNotFound(params.event_id);
@@ -94,26 +90,15 @@ export function moveEventRoute(app: App, { pool, ids, clock }: Deps): void {
         const hasMoved = after.startsAt.getTime() !== before.startsAt.getTime();
         await moveEvent(tx, key, after);
         if (hasMoved) await takeBackAnnouncements(tx, key, ['event_reminder'], now);
-        await createAnnouncement(tx, {
-          ...key,
-          announcementId,
+        const announcementId = await announceChange(tx, ids, key, {
           kind: 'event_changed',
           data: {
             ...(hasMoved && { old_starts_at: before.startsAt.toISOString() }),
             ...(after.venueId !== before.venueId && { old_venue: before.venueName }),
             ...(body.note !== undefined && { note: body.note }),
           },
-          createdAt: now,
-          dueAt: now,
-          deadlineAt: new Date(now.getTime() + limits.announcementDays * 86_400_000),
+          at: now,
         });
-        const told = { event_id: formatEventId(key) };
-        await publishWebhookEvents(
-          tx,
-          key.tenantId,
-          [writeWebhookEvent(ids.uuid(), 'event.changed', now, told)],
-          now,
-        );
         await recordChange(tx, ids, {
           tenantId: key.tenantId,
           at: now,
@@ -123,7 +108,6 @@ export function moveEventRoute(app: App, { pool, ids, clock }: Deps): void {
           before: facts(before),
           after: { ...facts(after), note: body.note ?? null },
         });
-        await tellCatalogChanged(tx, key);
         return eventPlaceAnswer(key, after, announcementId);
       });
     },
