@@ -217,6 +217,7 @@ export const en: Texts = {
     ready: 'Your tickets are ready.',
     progress: 'Progress',
     number: 'Purchase number',
+    showCodes: 'Show the tickets (QR)',
     openTickets: (n) => (n === 1 ? 'Open the ticket (PDF)' : `Open the ${n} tickets (PDF)`),
     keepLink: 'Keep this link: it brings you back to your tickets.',
     copy: 'Copy',

@@ -218,6 +218,7 @@ export const es = {
     ready: 'Tus entradas están listas.',
     progress: 'Progreso',
     number: 'Número de la compra',
+    showCodes: 'Mostrar las entradas (QR)',
     openTickets: (n: number) => (n === 1 ? 'Abrir la entrada (PDF)' : `Abrir las ${n} entradas (PDF)`),
     keepLink: 'Guarda este enlace: con él vuelves a tus entradas.',
     copy: 'Copiar',
