@@ -1,12 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { systemClock } from '../../src/base/ids.ts';
 import { createAdminCommand, createOwnerCommand } from '../../src/cli/create-staff.ts';
-import { runCli } from '../../src/cli/run.ts';
-import { readConfig } from '../../src/config.ts';
 import type { Pool } from '../../src/db/pool.ts';
 import { enrolSecondFactor, openBrowser, outcomeOf, signIn, testPassword } from '../support/identity.ts';
 import { startIdentityHall, type IdentityHall } from '../support/identity-hall.ts';
+import { runCommand } from '../support/run-command.ts';
 
 let hall: IdentityHall;
 let pool: Pool;
@@ -20,21 +18,12 @@ after(async () => {
   await hall.stop();
 });
 
-/** Runs a command as a person would, and gives its exit code and what it wrote. */
-async function taquilla(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  const lines = { out: [] as string[], err: [] as string[] };
-  const output = {
-    out: (line: string) => void lines.out.push(line),
-    err: (line: string) => void lines.err.push(line),
-  };
-  const code = await runCli(args, [createOwnerCommand, createAdminCommand], output, () => ({
-    ...output,
-    config: readConfig({ DATABASE_URL: hall.database.url, PUBLIC_URL: 'https://tickets.example' }),
-    clock: systemClock,
-    signal: new AbortController().signal,
-  }));
-  return { code, out: lines.out.join('\n'), err: lines.err.join('\n') };
-}
+const taquilla = (...args: string[]) =>
+  runCommand(
+    [createOwnerCommand, createAdminCommand],
+    { DATABASE_URL: hall.database.url, PUBLIC_URL: 'https://tickets.example' },
+    args,
+  );
 
 function tokenIn(out: string): string {
   return /https:\/\/tickets\.example\/console\/invitation#(tq_invite_\d+_[\w-]{43})$/m.exec(out)![1]!;

@@ -3,15 +3,14 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { parseEventId, systemClock } from '../../src/base/ids.ts';
+import { parseEventId } from '../../src/base/ids.ts';
 import { loadEvent } from '../../src/catalog/event.store.ts';
 import { importPlanCommand } from '../../src/cli/import-plan.ts';
-import { runCli } from '../../src/cli/run.ts';
-import { readConfig } from '../../src/config.ts';
 import { createPool, type Pool } from '../../src/db/pool.ts';
 import { reader } from '../../src/db/transaction.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { createHall } from '../support/hall.ts';
+import { runCommand } from '../support/run-command.ts';
 
 const fixture = path.join(import.meta.dirname, '../fixtures/small-hall.json');
 const prices = ['--price', 'Preferente=45', '--price', 'General=20.50'];
@@ -42,21 +41,8 @@ after(async () => {
   await database.drop();
 });
 
-/** Runs the command as a person would, and gives its exit code and what it wrote. */
-async function taquilla(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  const lines = { out: [] as string[], err: [] as string[] };
-  const output = {
-    out: (line: string) => void lines.out.push(line),
-    err: (line: string) => void lines.err.push(line),
-  };
-  const code = await runCli(['import-plan', ...args], [importPlanCommand], output, () => ({
-    ...output,
-    config: readConfig({ DATABASE_URL: database.url }),
-    clock: systemClock,
-    signal: new AbortController().signal,
-  }));
-  return { code, out: lines.out.join('\n'), err: lines.err.join('\n') };
-}
+const taquilla = (...args: string[]) =>
+  runCommand([importPlanCommand], { DATABASE_URL: database.url }, ['import-plan', ...args]);
 
 async function countEvents(): Promise<number> {
   const { rows } = await pool.query<{ count: number }>('select count(*)::integer as count from events');

@@ -1,10 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { systemClock } from '../../src/base/ids.ts';
 import { replayCommand, resendCommand } from '../../src/cli/resend.ts';
-import { runCli } from '../../src/cli/run.ts';
 import { traceCommand } from '../../src/cli/trace.ts';
-import { readConfig } from '../../src/config.ts';
 import { createSmtpMailer } from '../../src/notifications/mailer.adapter.ts';
 import { saleToken } from '../../src/orders/sale-token.ts';
 import { startSmtpFake, type SmtpFake } from '../support/fakes/smtp.ts';
@@ -13,6 +10,7 @@ import { startIdentityHall, type IdentityHall } from '../support/identity-hall.t
 import { makeSampleSales } from '../support/sample-sales.ts';
 import { waitUntil } from '../support/wait.ts';
 import { startTestWorkers, testSecret, type TestWorkers } from '../support/workers.ts';
+import { runCommand } from '../support/run-command.ts';
 
 type Message = {
   id: string;
@@ -70,20 +68,8 @@ async function isState(id: string, state: string): Promise<void> {
   await waitUntil(`${id} is ${state}`, async () => (await readMessage(id)).state === state);
 }
 
-async function taquilla(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  const lines = { out: [] as string[], err: [] as string[] };
-  const output = {
-    out: (line: string) => void lines.out.push(line),
-    err: (line: string) => void lines.err.push(line),
-  };
-  const code = await runCli(args, [traceCommand, resendCommand, replayCommand], output, () => ({
-    ...output,
-    config: readConfig({ DATABASE_URL: hall.database.url }),
-    clock: systemClock,
-    signal: new AbortController().signal,
-  }));
-  return { code, out: lines.out.join('\n'), err: lines.err.join('\n') };
-}
+const taquilla = (...args: string[]) =>
+  runCommand([traceCommand, resendCommand, replayCommand], { DATABASE_URL: hall.database.url }, args);
 
 const quiet = { quiet_from: '21:00', quiet_until: '08:00' };
 

@@ -2,10 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
 import { invariants } from '../../src/audit/invariants.ts';
 import { findCulprits } from '../../src/audit/audit.store.ts';
-import { systemClock } from '../../src/base/ids.ts';
 import { rebuildStatisticsCommand } from '../../src/cli/rebuild-statistics.ts';
-import { runCli } from '../../src/cli/run.ts';
-import { readConfig } from '../../src/config.ts';
 import { createPool, type Pool } from '../../src/db/pool.ts';
 import { reader, transact } from '../../src/db/transaction.ts';
 import { countSales } from '../../src/fulfilment/step.store.ts';
@@ -14,6 +11,7 @@ import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { withoutGuard } from '../support/guards.ts';
 import { createSampleSeller, makeSampleSales } from '../support/sample-sales.ts';
 import { waitUntil } from '../support/wait.ts';
+import { runCommand } from '../support/run-command.ts';
 
 let database: TestDatabase;
 let pool: Pool;
@@ -139,28 +137,17 @@ test('sales that are counted during a rebuild are neither lost nor counted twice
 
 test('the command tells how many sales are in the statistics, and what there is not', async () => {
   await count(await makeSampleSales(pool, { count: 4 }));
-  const said: string[] = [];
-  const output = { out: (line: string) => void said.push(line), err: (line: string) => void said.push(line) };
-  const context = {
-    ...output,
-    config: readConfig({ DATABASE_URL: database.url }),
-    clock: systemClock,
-    signal: new AbortController().signal,
-  };
   const run = (...args: string[]) =>
-    runCli(['rebuild-statistics', ...args], [rebuildStatisticsCommand], output, () => context);
+    runCommand([rebuildStatisticsCommand], { DATABASE_URL: database.url }, ['rebuild-statistics', ...args]);
+  const right = { code: 0, out: '4 sales are in the statistics.', err: '' };
   assert.deepEqual(
     [await run('1'), await run('1', '--event', '1-3'), await run('1', '--event', '3')],
-    [0, 0, 0],
-  );
-  assert.deepEqual(
-    said.splice(0),
-    Array.from({ length: 3 }, () => '4 sales are in the statistics.'),
+    [right, right, right],
   );
   for (const args of [['77'], ['1', '--event', '2-3'], ['1', '--event', '99'], ['x'], []]) {
-    assert.notEqual(await run(...args), 0, args.join(' '));
+    assert.notEqual((await run(...args)).code, 0, args.join(' '));
   }
-  assert.match(said[0] ?? '', /there is no seller 77/);
+  assert.match((await run('77')).err, /there is no seller 77/);
 });
 
 test('rebuilds again and again while many sides count leave the right sums', async () => {

@@ -5,10 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { verifyTicket } from '../../src/admission/ticket-code.ts';
-import { systemClock } from '../../src/base/ids.ts';
-import { runCli } from '../../src/cli/run.ts';
 import { verifyTicketCommand } from '../../src/cli/verify-ticket.ts';
-import { readConfig } from '../../src/config.ts';
 import { createPool, type Pool } from '../../src/db/pool.ts';
 import { saleLinks } from '../../src/orders/sale-token.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
@@ -18,6 +15,7 @@ import { createSampleSeller, makeSampleSales } from '../support/sample-sales.ts'
 import { startServer, type TestServer } from '../support/server.ts';
 import { waitUntil } from '../support/wait.ts';
 import { startTestWorkers, testSecret, type TestWorkers } from '../support/workers.ts';
+import { runCommand } from '../support/run-command.ts';
 
 type Jwk = { kty: string; crv: string; kid: string; x: string };
 type Sale = {
@@ -155,18 +153,8 @@ test("the tickets open in the browser under a name, and verify with the seller's
 });
 
 async function runVerify(...args: string[]): Promise<{ code: number; text: string }> {
-  const lines: string[] = [];
-  const output = {
-    out: (line: string) => void lines.push(line),
-    err: (line: string) => void lines.push(line),
-  };
-  const code = await runCli(['verify-ticket', ...args], [verifyTicketCommand], output, () => ({
-    ...output,
-    config: readConfig({}),
-    clock: systemClock,
-    signal: new AbortController().signal,
-  }));
-  return { code, text: lines.join('\n') };
+  const { code, out, err } = await runCommand([verifyTicketCommand], {}, ['verify-ticket', ...args]);
+  return { code, text: out + err };
 }
 
 test('a code is checked at the command line with the key alone, as JWK, JWK set or PEM', async () => {

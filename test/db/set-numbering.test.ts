@@ -1,15 +1,14 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
-import { formatEventId, formatZoneId, systemClock } from '../../src/base/ids.ts';
-import { runCli } from '../../src/cli/run.ts';
+import { formatEventId, formatZoneId } from '../../src/base/ids.ts';
 import { setNumberingCommand } from '../../src/cli/set-numbering.ts';
-import { readConfig } from '../../src/config.ts';
 import { createPool, type Pool } from '../../src/db/pool.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { createHall, type Hall } from '../support/hall.ts';
 import { createHttpClient } from '../support/http-client.ts';
 import { startServer } from '../support/server.ts';
+import { runCommand } from '../support/run-command.ts';
 
 let database: TestDatabase;
 let pool: Pool;
@@ -25,20 +24,8 @@ after(async () => {
   await database.drop();
 });
 
-async function taquilla(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  const lines = { out: [] as string[], err: [] as string[] };
-  const output = {
-    out: (line: string) => void lines.out.push(line),
-    err: (line: string) => void lines.err.push(line),
-  };
-  const code = await runCli(['set-numbering', ...args], [setNumberingCommand], output, () => ({
-    ...output,
-    config: readConfig({ DATABASE_URL: database.url }),
-    clock: systemClock,
-    signal: new AbortController().signal,
-  }));
-  return { code, out: lines.out.join('\n'), err: lines.err.join('\n') };
-}
+const taquilla = (...args: string[]) =>
+  runCommand([setNumberingCommand], { DATABASE_URL: database.url }, ['set-numbering', ...args]);
 
 /** Sells one standing place over HTTP. @returns its fiscal number. */
 async function buy(client: ReturnType<typeof createHttpClient>): Promise<string> {
