@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import type { EventKey } from '../../src/base/ids.ts';
 import { analyzePlans } from '../../src/catalog/plan.store.ts';
-import { addFiscalSeries, addSellerKey, addTaxRule, createSeller } from '../../src/catalog/seller.store.ts';
+import { addFiscalPoint, addSellerKey, addTaxRule, createSeller } from '../../src/catalog/seller.store.ts';
 import type { Pool } from '../../src/db/pool.ts';
 import { transact, type Tx } from '../../src/db/transaction.ts';
 
@@ -31,11 +31,11 @@ async function makeSeller(tx: Tx, number: number): Promise<number> {
     rounding: 'half_up',
   });
   await addSellerKey(tx, tenantId, newKey());
-  await addFiscalSeries(tx, tenantId, {
-    seriesId: 1,
-    prefix: fiscalPrefix,
-    padding: fiscalPadding,
-    firstNumber: 1,
+  await addFiscalPoint(tx, tenantId, {
+    pointNo: 1,
+    kind: 'online',
+    name: 'Online',
+    series: { prefix: fiscalPrefix, padding: fiscalPadding, firstNumber: 1 },
   });
   await addTaxRule(tx, tenantId, { eventId: null, name: 'IVA', inclusion: 'added', ratePpm: 160_000 });
   await tx.query({

@@ -9,7 +9,7 @@ import { importPlan, type PlanSale } from './import-plan.ts';
 import type { Plan } from './plan.ts';
 import { analyzePlans } from './plan.store.ts';
 import {
-  addFiscalSeries,
+  addFiscalPoint,
   addSellerKey,
   addTaxRule,
   createSeller,
@@ -187,7 +187,12 @@ async function seedSeller(tx: Tx, demo: DemoSeller, now: Date): Promise<void> {
     publicKey: keys.publicKey.export({ type: 'spki', format: 'der' }),
     privateKey: keys.privateKey.export({ type: 'pkcs8', format: 'der' }),
   });
-  await addFiscalSeries(tx, tenantId, { seriesId: 1, firstNumber: 1, ...demo.series });
+  await addFiscalPoint(tx, tenantId, {
+    pointNo: 1,
+    kind: 'online',
+    name: 'Online',
+    series: { ...demo.series, firstNumber: 1 },
+  });
   await addTaxRule(tx, tenantId, { eventId: null, ...demo.tax });
   for (const event of demo.events) await seedEvent(tx, tenantId, demo, event, now);
 }

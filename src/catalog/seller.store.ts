@@ -70,16 +70,31 @@ export async function addSellerKey(
   });
 }
 
-/** Opens a fiscal series, whose first sale gets `firstNumber`. */
-export async function addFiscalSeries(
+/**
+ * Opens a point where documents are issued, with its two series: of point n, 2n - 1 for sales, whose first gets
+ * `firstNumber`, and 2n for credit notes, whose prefix is that of the sales after `NC-`.
+ */
+export async function addFiscalPoint(
   tx: Tx,
   tenantId: number,
-  series: { seriesId: number; prefix: string; padding: number; firstNumber: number },
+  point: {
+    pointNo: number;
+    kind: 'online' | 'till';
+    name: string;
+    deviceNo?: number;
+    series: { prefix: string; padding: number; firstNumber: number };
+  },
 ): Promise<void> {
+  const { pointNo, series } = point;
   await tx.query({
-    text: `insert into fiscal_series (tenant_id, series_id, prefix, padding, first_number, next_number)
-           values ($1, $2, $3, $4, $5, $5)`,
-    values: [tenantId, series.seriesId, series.prefix, series.padding, series.firstNumber],
+    text: 'insert into fiscal_points (tenant_id, point_no, kind, name, device_no) values ($1, $2, $3, $4, $5)',
+    values: [tenantId, pointNo, point.kind, point.name, point.deviceNo ?? null],
+  });
+  await tx.query({
+    text: `insert into fiscal_series (tenant_id, series_id, kind, point_no, prefix, padding, first_number, next_number)
+           values ($1, 2 * $2::smallint - 1, 'sales', $2, $3, $4, $5, $5),
+                  ($1, 2 * $2::smallint, 'credit_notes', $2, 'NC-' || $3, $4, 1, 1)`,
+    values: [tenantId, pointNo, series.prefix, series.padding, series.firstNumber],
   });
 }
 

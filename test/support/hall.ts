@@ -22,8 +22,12 @@ export async function createHall(
     [tenantId],
   );
   await pool.query(
-    `insert into fiscal_series (tenant_id, series_id, prefix, padding, first_number, next_number) values ($1, 1, 'A-', 8, 1, 1)
-     on conflict do nothing`,
+    `insert into fiscal_points (tenant_id, point_no, kind, name) values ($1, 1, 'online', 'Online') on conflict do nothing`,
+    [tenantId],
+  );
+  await pool.query(
+    `insert into fiscal_series (tenant_id, series_id, kind, prefix, padding, first_number, next_number)
+     values ($1, 1, 'sales', 'A-', 8, 1, 1), ($1, 2, 'credit_notes', 'NC-A-', 8, 1, 1) on conflict do nothing`,
     [tenantId],
   );
   await pool.query(
