@@ -18,8 +18,9 @@ export type OldOrder = { holdToken: string; name: string; email: string; key: st
 export type OldSale = { transactionId: string; fiscalNumber: string; total: number; currency: string };
 
 /**
- * When the fiscal number is taken. `early`: before the tickets are drawn, which bear it; the row of the series then stays
- * locked until the mail is sent. `late`: at the very end, which a system can only do whose tickets and mails do without it.
+ * When the fiscal number is taken and the sale counted. `early`: before the tickets are drawn, which bear the number; the
+ * rows of the series and of the statistics then stay locked until the mail is sent. `late`: at the very end, which a system
+ * can only do whose tickets and mails do without the number.
  */
 export type NumberTaken = 'early' | 'late';
 
@@ -125,6 +126,10 @@ async function sellPlace(
                   line_net[$4::integer] + line_taxes[$4::integer] from holds where tenant_id = $1 and hold_id = $2`,
     values: [tenantId, hold['hold_id'], transactionId, item],
   });
+}
+
+/** Counts one place, under the lock of its zone's row until the transaction ends. */
+async function countPlace(tx: Tx, tenantId: number, transactionId: string, item: number): Promise<void> {
   await tx.query({
     text: `insert into sales_statistics as z (tenant_id, event_id, zone_no, price_stage, channel, quarter, tickets_sold, net,
                                                discounts, fees, taxes, total, updated_at, tickets_returned,
@@ -223,17 +228,21 @@ export async function sellOldWay(
   const hold = await check(tx, event, order, holdId);
   const transactionId = uuidv7(Date.now());
   await insertSale(tx, event, order, holdId, transactionId);
-  for (let item = 1; item <= hold.line_seat.length; item++)
-    await sellPlace(tx, event, hold, transactionId, item);
+  const items = hold.line_seat.map((_, index) => index + 1);
+  for (const item of items) await sellPlace(tx, event, hold, transactionId, item);
   await tx.query({
     text: `insert into payments (tenant_id, transaction_id, payment_no, method, state, amount, currency, reference, created_at)
            values ($1, $2, 1, 'cash', 'captured', $3, 'USD', $4, clock_timestamp())`,
     values: [tenantId, transactionId, hold.total, randomUUID()],
   });
-  const early = taken === 'early' ? await takeNumber(tx, tenantId, hold, transactionId) : undefined;
+  const number = async () => {
+    for (const item of items) await countPlace(tx, tenantId, transactionId, item);
+    return await takeNumber(tx, tenantId, hold, transactionId);
+  };
+  const early = taken === 'early' ? await number() : undefined;
   await makeTickets(tx, event, transactionId, hold.line_seat.length);
   await sendTickets(tx, mailer, (await readSale(tx, { tenantId, transactionId }))!);
   await recordSteps(tx, tenantId, transactionId);
-  const fiscalNumber = early ?? (await takeNumber(tx, tenantId, hold, transactionId));
+  const fiscalNumber = early ?? (await number());
   return { transactionId, fiscalNumber, total: hold.total, currency: 'USD' };
 }

@@ -26,7 +26,7 @@ const holdsPerSecondMax = 400;
 const ways = ['early', 'late'] as const;
 const names = {
   early: 'one transaction for everything',
-  late: 'the same, number taken after the mail',
+  late: 'the same, numbered and counted after the mail',
 } as const;
 
 async function measureOldWay(bench: Bench, clients: number, way: (typeof ways)[number]): Promise<ResultRow> {
