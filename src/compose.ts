@@ -28,10 +28,15 @@ import { createAuth } from './identity/better-auth.adapter.ts';
 import { createInvitationSender } from './identity/invitation-mail.ts';
 import { sweepSessions } from './identity/session.store.ts';
 import { createOutboxMailer, createSmtpMailer, readSenderAddress } from './notifications/mailer.adapter.ts';
+import { createPlanTeller } from './notifications/tell-plan-buyers.job.ts';
 import { createRefundTeller } from './notifications/send-refund.job.ts';
 import { saleLinks } from './orders/sale-token.ts';
+import type { IntentKey } from './payments/intent.ts';
+import { LastPayment } from './payments/last-payment.ts';
 import { PaymentIntents } from './payments/payment-intents.ts';
 import { counterMethods, paymentMethods } from './payments/payment.ts';
+import { PaymentPlans } from './payments/payment-plans.ts';
+import { reconcilePlans } from './payments/reconcile-plans.job.ts';
 import { PaymentReconciler } from './payments/reconcile-payments.job.ts';
 import { PaymentSettler } from './payments/settle-payments.job.ts';
 import { createStripe } from './payments/stripe.adapter.ts';
@@ -253,17 +258,21 @@ function createPayments({ config, clock, ids, logger }: TaquillaOptions, parts: 
   const { pool, events, holds, checkout, secret } = parts;
   const provider = config.stripe && createStripe(config.stripe);
   const settler = new PaymentSettler({ pool, events, holds, checkout, provider, log: logger });
+  const lastPayment = new LastPayment({ pool, checkout });
+  const times = { cardSeconds: config.cardPaymentSeconds, reportedSeconds: config.reportedPaymentSeconds };
+  const pursue = (key: IntentKey) => settler.pursue(key);
+  const plans = new PaymentPlans({ pool, events, lastPayment, provider, clock, ...times, pursue });
   const intents = new PaymentIntents({
     pool,
     events,
     holds,
     checkout,
+    lastPayment,
     provider,
     clock,
     ids,
-    cardSeconds: config.cardPaymentSeconds,
-    reportedSeconds: config.reportedPaymentSeconds,
-    pursue: (key) => settler.pursue(key),
+    ...times,
+    pursue,
   });
   const mailer = config.smtpUrl === undefined ? createOutboxMailer() : createSmtpMailer(config.smtpUrl);
   const publicUrl = config.publicUrl ?? localUrl(config);
@@ -288,7 +297,10 @@ function createPayments({ config, clock, ids, logger }: TaquillaOptions, parts: 
     stripe: provider,
     paymentMethods: provider ? paymentMethods : counterMethods,
     intents,
+    plans,
     reconciler,
+    reconcilePlans: () => reconcilePlans({ pool, provider, intents, log: logger }),
+    tellPlanBuyers: createPlanTeller({ pool, clock, log: logger }),
     closeMailer: () => mailer.close(),
   };
 }
@@ -382,10 +394,14 @@ export async function startTaquilla(options: TaquillaOptions): Promise<Taquilla>
   );
   const payments = createPayments(options, parts);
   const endReconciling = repeat(limits.paymentSweepSeconds, () => payments.reconciler.reconcile(), onError);
+  const endPlans = repeat(limits.paymentSweepSeconds, payments.reconcilePlans, onError);
+  const endTelling = repeat(limits.planTellSeconds, payments.tellPlanBuyers, onError);
   const endPrune = repeat(60, async () => clientHolds.prune(Date.now()), onError);
   const end = async () => {
     parts.eventLoop.stop();
     await endReconciling();
+    await endPlans();
+    await endTelling();
     payments.closeMailer();
     await endPrune();
     await endForget();

@@ -1,5 +1,6 @@
 import { formatEventId, formatSeatId, formatZoneId } from '../base/ids.ts';
 import type { BuyerMethod } from '../payments/payment.ts';
+import { planTermsToJson } from '../payments/plan-rule.schema.ts';
 import { hiddenZones } from '../pricing/cart-rules.ts';
 import { shownPrice } from '../pricing/price-cart.ts';
 import { BLOCKED, FREE, seatStates, type Availability, type AvailabilityChange } from './availability.ts';
@@ -97,6 +98,7 @@ export function eventToJson(
     ...offerToJson(event),
     categories: categoriesToJson(event),
     payment_methods: [...methods],
+    payment_plans: event.planRules.map(planTermsToJson),
   };
 }
 

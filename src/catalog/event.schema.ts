@@ -9,6 +9,7 @@ import {
   zoneIdSchema,
 } from '../http/schemas.ts';
 import { paymentMethods } from '../payments/payment.ts';
+import { planTermsSchema } from '../payments/plan-rule.schema.ts';
 
 /** What opens hidden zones. */
 export const accessCodeSchema = Type.String({ minLength: 1, maxLength: limits.voucherCodeCharsMax });
@@ -55,6 +56,7 @@ export const eventSchema = object({
   has_hidden_zones: Type.Boolean({ description: 'More zones are shown to whoever has an access code' }),
   categories: Type.Array(categorySchema),
   payment_methods: Type.Array(Type.Enum([...paymentMethods])),
+  payment_plans: Type.Array(planTermsSchema, { description: 'How an order may be paid over time; its hold says the amounts' }),
 });
 
 /** What is taken. */

@@ -1,5 +1,6 @@
 import type { EventKey } from '../base/ids.ts';
 import type { Reader, Row, Tx } from '../db/transaction.ts';
+import { planRuleColumns, toPlanRule, type PlanRuleColumns } from '../payments/plan-rule.store.ts';
 import type { PriceList, Reservation } from '../pricing/price-list.ts';
 import type { CustomerKind, Rounding, RoundingScope, TaxBase, TaxRule } from '../tax/tax-rule.ts';
 import { BLOCKED, FREE, HELD, SOLD, type Availability } from './availability.ts';
@@ -62,6 +63,7 @@ type EventRow = Row & {
     until: number | string,
   ][];
   personal_vouchers: boolean;
+  plan_rules: PlanRuleColumns[];
   seats: number;
   last_seat: number;
   zone_nos: number[];
@@ -99,6 +101,9 @@ const loadEventText = `
              and (cardinality(reserved_seats) > 0 or cardinality(reserved_zones) > 0)) as reservations,
          exists (select from vouchers where tenant_id = $1 and (event_id is null or event_id = $2)
                     and customer_uses_max is not null) as personal_vouchers,
+         (select coalesce(json_agg(json_build_array(${planRuleColumns}) order by rule_id), '[]') from payment_plan_rules
+           where tenant_id = $1 and (event_id is null or event_id = $2) and currency = e.currency and ended_at is null)
+           as plan_rules,
          c.*
     from events e
     join sellers s on s.tenant_id = e.tenant_id
@@ -221,6 +226,7 @@ export async function loadEvent(reader: Reader, key: EventKey): Promise<CatalogE
     taxRules,
     priceList: row.price_list,
     reservations: toReservations(row.reservations),
+    planRules: row.plan_rules.map(toPlanRule),
     bindsBuyer: bindsBuyer(row, taxRules),
   };
 }
@@ -322,6 +328,11 @@ export async function createEvent(tx: Tx, tenantId: number, event: NewEvent): Pr
     ],
   });
   return { tenantId, eventId: row!.event_id };
+}
+
+/** Tells all processes that something of all events of a seller has changed, once the transaction is committed. */
+export async function tellSellerChanged(tx: Tx, tenantId: number): Promise<void> {
+  await tx.query({ text: 'select pg_notify($1, $2)', values: [catalogChannel, `${tenantId}`] });
 }
 
 /** Tells every process, once the transaction commits, that an event's plan or prices have changed. */

@@ -1,4 +1,5 @@
 import type { EventKey } from '../base/ids.ts';
+import type { PlanRule } from '../payments/payment-plan.ts';
 import type { PriceList, Reservation } from '../pricing/price-list.ts';
 import type { Rounding, RoundingScope, TaxRule } from '../tax/tax-rule.ts';
 
@@ -85,6 +86,8 @@ export type CatalogEvent = EventKey & {
   priceList: PriceList | null;
   /** Stock that vouchers of this event keep for their holders. */
   reservations: Reservation[];
+  /** By which the seller lets buyers pay over time. */
+  planRules: PlanRule[];
   /** Whether the price or a limit depends on who buys or how they pay, so that confirm compares it with the hold. */
   bindsBuyer: boolean;
 };

@@ -7,7 +7,7 @@ import type { EventCache } from '../catalog/event-cache.ts';
 import { laneLimits } from '../db/lane-limits.ts';
 import type { LockWaits } from '../db/lock-waits.ts';
 import type { Pool } from '../db/pool.ts';
-import { reader } from '../db/transaction.ts';
+import { reader, type Tx } from '../db/transaction.ts';
 import type { ClientHolds } from '../holds/client-holds.ts';
 import { holdProblem } from '../holds/holds.ts';
 import type { Hold } from '../holds/hold.ts';
@@ -19,6 +19,8 @@ import type { Payment } from '../payments/payment.ts';
 import { quoteCart, quoteToJson } from '../pricing/quote-cart.ts';
 import {
   confirmSales,
+  confirmSalesBy,
+  type ConfirmedGroup,
   type ConfirmedSale,
   type ConfirmOrder,
   type ConfirmOutcome,
@@ -116,7 +118,8 @@ export class Checkout {
   async confirm(request: ConfirmRequest): Promise<TimedSale> {
     const { key, ...order } = request;
     const started = performance.now();
-    await this.bind(request);
+    // What was agreed when the money began to come is not asked again when it has come.
+    if (request.transactionId === undefined) await this.bind(request);
     for (let attempt = 1; attempt <= limits.requoteAttemptsMax; attempt++) {
       const transactionId = request.transactionId ?? this.#deps.ids.uuid();
       const { result, group } = await this.#lanes.submit(formatEventId(key), { ...order, transactionId });
@@ -142,6 +145,23 @@ export class Checkout {
     }
     const detail = 'Prices are changing right now. Nothing was sold; try again in a moment.';
     throw new Problem('unavailable', detail, { retryAfterSeconds: 1 });
+  }
+
+  /**
+   * Makes a sale of a hold in the transaction that brings its last payment, so that neither is there without the other.
+   * @returns null when there is none to be made of the hold as it is; else what is to be done once that is committed.
+   */
+  async confirmIn(
+    tx: Tx,
+    request: ConfirmRequest & { transactionId: string },
+  ): Promise<(() => Promise<void>) | null> {
+    const { key, ...order } = request;
+    const group = await confirmSalesBy(tx, key, seriesId, [order], this.#deps.blocks.holderId);
+    if (group.outcomes[0]!.outcome !== 'confirmed') return null;
+    return async () => {
+      this.#deps.clientHolds.drop(request.holdId);
+      await this.#follow(key, [order], group);
+    };
   }
 
   /**
@@ -216,23 +236,34 @@ export class Checkout {
   }
 
   async #confirmGroup(key: EventKey, orders: ConfirmOrder[]): Promise<(Outcome | typeof again)[]> {
-    const { pool, lockWaits, events, blocks, onGroup, handOver } = this.#deps;
+    const { pool, lockWaits, blocks, onGroup } = this.#deps;
     const started = performance.now();
-    const { outcomes, soldSeats, blockLow } = await lockWaits.run(`confirm ${key.tenantId}`, () =>
+    const confirmed = await lockWaits.run(`confirm ${key.tenantId}`, () =>
       confirmSales(pool, key, seriesId, orders, blocks.holderId),
     );
-    if (blockLow) blocks.refill({ tenantId: key.tenantId, seriesId });
+    const { outcomes } = confirmed;
     const group: GroupTiming = { orders: orders.length, milliseconds: performance.now() - started };
     onGroup(
       outcomes.map((one) => one.outcome),
       group.milliseconds,
     );
+    await this.#follow(key, orders, confirmed);
+    return outcomes.map((result) => (result.outcome === 'again' ? again : { result, group }));
+  }
+
+  /** What follows a group that is committed. */
+  async #follow(
+    key: EventKey,
+    orders: readonly ConfirmOrder[],
+    { outcomes, soldSeats, blockLow }: ConfirmedGroup,
+  ): Promise<void> {
+    const { events, blocks, handOver } = this.#deps;
+    if (blockLow) blocks.refill({ tenantId: key.tenantId, seriesId });
     const sales = orders
       .filter((_, i) => outcomes[i]!.outcome === 'confirmed')
       .map(({ transactionId }) => ({ tenantId: key.tenantId, transactionId }));
     if (sales.length > 0) handOver(sales);
     await events.commit(key, { seats: soldSeats.map((seatNo) => ({ seatNo, state: SOLD })), zones: [] });
-    return outcomes.map((result) => (result.outcome === 'again' ? again : { result, group }));
   }
 }
 

@@ -1,5 +1,4 @@
 import { Type } from 'typebox';
-import { Problem } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import type { EventCache } from '../catalog/event-cache.ts';
 import { openHold } from '../holds/holds.ts';
@@ -15,13 +14,13 @@ import {
 import type { Reader } from '../db/transaction.ts';
 import { saleLinks } from '../orders/sale-token.ts';
 import { readSale } from '../orders/sale.store.ts';
-import type { Intent } from '../payments/intent.ts';
+import { isPlan, type Intent } from '../payments/intent.ts';
 import type { PaymentIntents } from '../payments/payment-intents.ts';
 import { paymentSchema, plainPayment, readPayment, type PaymentBody } from '../payments/payment.schema.ts';
 import { changeOf } from '../payments/tender-orders.ts';
 import type { Checkout, TimedSale } from './checkout.ts';
 import type { ConfirmedSale, Customer } from './confirm-sales.store.ts';
-import { digestBody, digestKey } from './idempotency.ts';
+import { digestBody, digestKey, readIdempotencyKey } from './idempotency.ts';
 
 const path = '/sales/checkout/confirm';
 
@@ -50,10 +49,12 @@ const waiting = {
   es: {
     online: 'Sus lugares están apartados. Pague ahora; el número y las entradas llegan con el pago.',
     reported: 'Sus lugares están apartados. Verificamos su pago; el número y las entradas llegan después.',
+    plan: 'Sus lugares están apartados por su plan de pago; el número y las entradas llegan con el último pago.',
   },
   en: {
     online: 'Your places are kept. Pay now; the number and the tickets come with the payment.',
     reported: 'Your places are kept. We verify your payment; the number and the tickets come then.',
+    plan: 'Your places are kept by your payment plan; the number and the tickets come with the last payment.',
   },
 };
 
@@ -79,6 +80,7 @@ const answerSchema = object({
     tickets: Type.String(),
     page: Type.String(),
     pay: Type.Optional(Type.String({ description: 'Leads to where the card is paid with' })),
+    plan: Type.Optional(Type.String({ description: 'The plan by which it is paid' })),
   }),
 });
 
@@ -90,27 +92,6 @@ type Deps = {
   secret: string;
   publicUrl: string | undefined;
 };
-
-function readKey(header: string | string[] | undefined): string {
-  if (header === undefined || header === '') {
-    const detail =
-      'Send an Idempotency-Key header: a text of your own, new for each sale and the same for each retry.';
-    throw new Problem('idempotency_key_missing', detail, {
-      errors: [{ path: 'header/idempotency-key', code: 'missing', message: detail }],
-    });
-  }
-  if (
-    typeof header !== 'string' ||
-    header.length > limits.idempotencyKeyCharsMax ||
-    !/^[\x21-\x7e]+$/.test(header)
-  ) {
-    const detail = `An Idempotency-Key has 1 to ${limits.idempotencyKeyCharsMax} visible ASCII characters.`;
-    throw new Problem('idempotency_key_invalid', detail, {
-      errors: [{ path: 'header/idempotency-key', code: 'invalid', message: detail }],
-    });
-  }
-  return header;
-}
 
 const messages = {
   es: (number: string) => `Compra confirmada con el número ${number}. Sus entradas están en camino.`,
@@ -142,20 +123,24 @@ function serverTiming({ group, waitedMilliseconds }: TimedSale): string {
   return `wait;dur=${wait}, group;dur=${group.milliseconds.toFixed(1)};desc="${group.orders} orders"`;
 }
 
+function paidInPart({ tenders }: Intent): boolean {
+  return tenders.some((tender) => tender.captured > 0);
+}
+
 /** The answer to an order whose money comes later, or that was paid in several payments: as it stands now. */
 async function answerIntent(deps: Deps, intent: Intent) {
   const { tenantId, transactionId, customer, tenders, amount: total, currency, state, expiresAt } = intent;
   const { pay, ...links } = saleLinks(deps.secret, deps.publicUrl, tenantId, transactionId);
   const sale = state === 'settled' ? await readSale(deps.reader, intent) : null;
   const fiscalNumber = sale?.fiscalNumber ?? null;
-  const isOnline = tenders.some((tender) => tender.provider !== null);
+  const isOnline = tenders.some((tender) => tender.provider !== null && tender.state !== 'captured');
   const place = isOnline && state === 'awaiting' ? { url: pay } : {};
   const change = tenders.reduce((sum, tender) => sum + changeOf(tender), 0);
   return {
     success: true as const,
     message:
       fiscalNumber === null
-        ? waiting[customer.locale][isOnline ? 'online' : 'reported']
+        ? waiting[customer.locale][isOnline ? 'online' : paidInPart(intent) ? 'plan' : 'reported']
         : messages[customer.locale](fiscalNumber),
     transaction_id: transactionId,
     status: fiscalNumber === null ? ('awaiting_payment' as const) : ('processing' as const),
@@ -168,14 +153,20 @@ async function answerIntent(deps: Deps, intent: Intent) {
       ...place,
       ...(tenders.some((tender) => tender.tendered !== null) && { change }),
     },
-    links: { ...links, ...(isOnline && { pay }) },
+    links: {
+      ...links,
+      ...(isOnline && { pay }),
+      ...(isPlan(intent) && { plan: links.self.replace('?', '/plan?') }),
+    },
   };
 }
 
 /** Whether a sale can be made at once in the hot path: one payment whose money is there, in the sale's currency. */
-function isPlain({ method, report, parts, currency, tendered }: PaymentBody, saleCurrency: string): boolean {
+function isPlain({ method, report, parts, plan, currency, tendered }: PaymentBody, saleCurrency: string): boolean {
   return (
     method !== 'card_online' &&
+    method !== 'plan' &&
+    !plan &&
     !report &&
     !parts &&
     tendered === undefined &&
@@ -209,6 +200,10 @@ export function confirmSaleRoute(app: App, deps: Deps): void {
             'cash_too_little',
             'payment_reference_used',
             'payment_pending',
+            'plan_not_offered',
+            'down_payment_too_small',
+            'amount_beyond_remaining',
+            'instalment_amounts_differ',
             'exchange_rate_missing',
             'overloaded',
             'unavailable',
@@ -224,7 +219,7 @@ export function confirmSaleRoute(app: App, deps: Deps): void {
         },
       },
       async (request, reply) => {
-        const idempotencyKey = readKey(request.headers['idempotency-key']);
+        const idempotencyKey = readIdempotencyKey(request.headers['idempotency-key']);
         const { hold_token, customer, payment, expected_total, accept_substitutes } = request.body;
         const { live, holdId } = await openHold(deps.events, hold_token);
         const { tenantId } = live.event;

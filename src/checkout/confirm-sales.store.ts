@@ -1,6 +1,6 @@
 import type { EventKey } from '../base/ids.ts';
 import type { Pool } from '../db/pool.ts';
-import { transactOnce } from '../db/transaction.ts';
+import { transactOnce, type Reader } from '../db/transaction.ts';
 import { formatFiscalNumber } from '../fiscal/fiscal-number.ts';
 import type { Payment } from '../payments/payment.ts';
 
@@ -73,14 +73,31 @@ type Row = {
  * Confirms a group of holds of one event: one transaction, one round trip (confirm_sales in SQL).
  * @param holderId whose blocks the numbers of a preallocated series come from; null takes them from the series itself.
  */
-export async function confirmSales(
+export function confirmSales(
   pool: Pool,
   key: EventKey,
   seriesId: number,
   orders: ConfirmOrder[],
   holderId: string | null = null,
 ): Promise<ConfirmedGroup> {
-  const [row] = await transactOnce<Row>(pool, {
+  return confirmSalesBy(
+    { query: (statement) => transactOnce(pool, statement) },
+    key,
+    seriesId,
+    orders,
+    holderId,
+  );
+}
+
+/** The same within a transaction that does more than that; `run` is the transaction. */
+export async function confirmSalesBy(
+  run: Reader,
+  key: EventKey,
+  seriesId: number,
+  orders: ConfirmOrder[],
+  holderId: string | null,
+): Promise<ConfirmedGroup> {
+  const [row] = await run.query<Row>({
     name: 'confirm_sales',
     text: 'select * from confirm_sales($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)',
     values: [

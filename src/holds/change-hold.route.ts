@@ -1,10 +1,12 @@
 import { Type } from 'typebox';
+import { Problem } from '../base/errors.ts';
 import type { Clock } from '../base/ids.ts';
 import { limits } from '../base/limits.ts';
 import type { EventCache } from '../catalog/event-cache.ts';
 import type { Reader } from '../db/transaction.ts';
 import type { App } from '../http/app.ts';
 import { holdTokenSchema, object, zoneIdSchema } from '../http/schemas.ts';
+import { isHeldByPlan } from '../payments/payment-plan.store.ts';
 import {
   cartProblems,
   kindCountsSchema,
@@ -52,6 +54,7 @@ export function changeHoldRoute(app: App, deps: Deps): void {
           'hold_expired',
           'hold_released',
           'hold_already_confirmed',
+          'plan_under_way',
           ...cartProblems,
         ],
       },
@@ -66,6 +69,9 @@ export function changeHoldRoute(app: App, deps: Deps): void {
     },
     async (request) => {
       const { live, holdId } = await openHold(deps.events, request.params.hold_token);
+      if (await isHeldByPlan(deps.reader, live.event.tenantId, holdId)) {
+        throw new Problem('plan_under_way', 'These places are being paid by a plan. Nothing was changed.');
+      }
       const { voucher, ...body } = request.body;
       const before = await deps.holds.read(live, holdId);
       const { terms } = before.quote;

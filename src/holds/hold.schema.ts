@@ -9,6 +9,7 @@ import {
   seatIdSchema,
   zoneIdSchema,
 } from '../http/schemas.ts';
+import { planOfferSchema } from '../payments/plan-rule.schema.ts';
 
 /** A hold as the API shows it. */
 export const holdSchema = object({
@@ -31,4 +32,5 @@ export const holdSchema = object({
   expires_at: instantSchema,
   expires_in_seconds: Type.Integer({ minimum: 0 }),
   extensions_left: Type.Integer({ minimum: 0 }),
+  payment_plans: Type.Optional(Type.Array(planOfferSchema, { description: 'How it may be paid over time' })),
 });

@@ -1,5 +1,7 @@
 import { formatEventId, formatHoldToken, formatSeatId, formatZoneId } from '../base/ids.ts';
 import type { CatalogEvent } from '../catalog/event.ts';
+import { planOffers } from '../payments/payment-plan.ts';
+import { planOfferToJson } from '../payments/plan-rule.schema.ts';
 import { quoteToJson } from '../pricing/quote-cart.ts';
 import type { Cart, Quote } from '../pricing/quote.ts';
 
@@ -22,7 +24,9 @@ export type HoldPolicy = { ttlSeconds: number; extensionSeconds: number; extensi
 
 /** A hold as the API shows it; `now` is what the countdown is counted from. */
 export function holdToJson(event: CatalogEvent, hold: Hold, now: Date, policy: HoldPolicy) {
-  const { seats } = event;
+  const { seats, planRules, startsAt } = event;
+  const offers =
+    planRules.length === 0 ? [] : planOffers(planRules, { total: hold.quote.total, at: now, startsAt });
   return {
     hold_token: formatHoldToken(event, hold.holdId),
     event_id: formatEventId(event),
@@ -42,5 +46,6 @@ export function holdToJson(event: CatalogEvent, hold: Hold, now: Date, policy: H
     expires_at: hold.expiresAt.toISOString(),
     expires_in_seconds: Math.max(0, Math.ceil((hold.expiresAt.getTime() - now.getTime()) / 1000)),
     extensions_left: Math.max(0, policy.extensionsMax - hold.extensions),
+    ...(offers.length > 0 && { payment_plans: offers.map(planOfferToJson) }),
   };
 }

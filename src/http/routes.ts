@@ -103,6 +103,15 @@ import { importBankFileRoute } from '../payments/import-bank-file.route.ts';
 import { listExchangeRatesRoute } from '../payments/list-exchange-rates.route.ts';
 import { listPaymentsRoute } from '../payments/list-payments.route.ts';
 import { recordExchangeRateRoute } from '../payments/record-exchange-rate.route.ts';
+import { addPlanRuleRoute } from '../payments/add-plan-rule.route.ts';
+import { cancelPlanRoute } from '../payments/cancel-plan.route.ts';
+import { endPlanRuleRoute } from '../payments/end-plan-rule.route.ts';
+import { listPlanRulesRoute } from '../payments/list-plan-rules.route.ts';
+import { listPlansRoute } from '../payments/list-plans.route.ts';
+import { payPlanRoute } from '../payments/pay-plan.route.ts';
+import { readPlanRoute } from '../payments/read-plan.route.ts';
+import { readSellerPlanRoute } from '../payments/read-seller-plan.route.ts';
+import { takePlanPaymentRoute } from '../payments/take-plan-payment.route.ts';
 import { openPaymentPageRoute } from '../payments/open-payment-page.route.ts';
 import { receiveStripeEventRoute } from '../payments/receive-stripe-event.route.ts';
 import { openOrderRoute } from '../orders/open-order.route.ts';
@@ -197,9 +206,23 @@ export function mountRoutes(app: App, deps: RouteDeps): void {
   mountAnnouncements(app, deps);
   mountWebhooks(app, deps);
   mountReports(app, deps);
+  mountPlans(app, deps);
   listFiscalBlocksRoute(app, deps);
   voidFiscalBlockRoute(app, deps);
   mountPrices(app, deps);
+}
+
+/** Orders that are paid over time. */
+function mountPlans(app: App, deps: RouteDeps): void {
+  addPlanRuleRoute(app, deps);
+  cancelPlanRoute(app, deps);
+  endPlanRuleRoute(app, deps);
+  listPlanRulesRoute(app, deps);
+  listPlansRoute(app, deps);
+  payPlanRoute(app, deps);
+  readPlanRoute(app, deps);
+  readSellerPlanRoute(app, deps);
+  takePlanPaymentRoute(app, deps);
 }
 
 /** What staff see and do of the messages to buyers. */
@@ -349,6 +372,7 @@ export type RouteDeps = {
   Omit<DepsOf<typeof openGooglePassRoute>, 'googleWallet'> &
   DepsOf<typeof openPaymentPageRoute> &
   Omit<DepsOf<typeof receiveStripeEventRoute>, 'stripe'> &
+  DepsOf<typeof payPlanRoute> &
   DepsOf<typeof listTicketKeysRoute> &
   DepsOf<typeof readOutboxRoute> &
   DepsOf<typeof acceptInvitationRoute> &

@@ -6,7 +6,7 @@ import { laneLimits } from '../db/lane-limits.ts';
 import type { Pool } from '../db/pool.ts';
 import { reader, transact } from '../db/transaction.ts';
 import type { StepLog } from '../fulfilment/step-lanes.job.ts';
-import { readSales } from '../orders/sale.store.ts';
+import { readOrders } from '../orders/intent-sale.store.ts';
 import type { Sale } from '../orders/sale.ts';
 import { AttemptMaker, endOf, type MessageNews } from './attempt-message.job.ts';
 import { isTransactional } from './kind-facts.ts';
@@ -102,7 +102,7 @@ export class QueuedMessages {
 
   #begin(tenantId: number, messages: ClaimedMessage[]): void {
     const ids = messages.map(({ key }) => key.transactionId);
-    const sales = readSales(reader(this.#deps.pool), tenantId, ids);
+    const sales = readOrders(reader(this.#deps.pool), tenantId, ids);
     for (const message of messages) {
       const running = this.#work(message, sales).catch((error: unknown) => {
         const about = { tenant_id: tenantId, transaction_id: message.key.transactionId };

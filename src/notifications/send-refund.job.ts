@@ -24,12 +24,13 @@ type Deps = {
   linksOf(tenantId: number, transactionId: string): SaleLinks | null;
 };
 
-function amountOf({ tenders }: Intent, locale: Locale): string {
+function amountOf({ tenders, currency }: Intent, locale: Locale): string {
   const sums = new Map<string, number>();
   for (const { refunded, paidCurrency } of tenders) {
     if (refunded > 0) sums.set(paidCurrency, (sums.get(paidCurrency) ?? 0) + refunded);
   }
-  return [...sums].map(([currency, amount]) => formatMoney(amount, currency, locale)).join(' + ');
+  if (sums.size === 0) return formatMoney(0, currency, locale);
+  return [...sums].map(([paidIn, amount]) => formatMoney(amount, paidIn, locale)).join(' + ');
 }
 
 function writeMail(

@@ -3,6 +3,7 @@ import { payingDetail, statusOf, type Intent } from '../payments/intent.ts';
 import { readIntent } from '../payments/intent.store.ts';
 import { payingWords } from '../payments/paying-words.ts';
 import type { SaleKey } from './sale-token.ts';
+import { readSales } from './sale.store.ts';
 import type { Sale, SaleItem } from './sale.ts';
 
 type HeadRow = Pick<Row, never> & {
@@ -115,4 +116,19 @@ export async function readIntentSale(
     },
   };
   return { sale, intent };
+}
+
+/** Sales of one seller, and orders that are to be sales once their money is there. */
+export async function readOrders(
+  reader: Reader,
+  tenantId: number,
+  transactionIds: readonly string[],
+): Promise<Sale[]> {
+  const sales = await readSales(reader, tenantId, transactionIds);
+  const known = new Set(sales.map((sale) => sale.transactionId));
+  for (const transactionId of new Set(transactionIds)) {
+    const found = known.has(transactionId) ? null : await readIntentSale(reader, { tenantId, transactionId });
+    if (found) sales.push(found.sale);
+  }
+  return sales;
 }

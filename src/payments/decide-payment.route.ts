@@ -13,6 +13,7 @@ import {
   openPayment,
   paymentAnswerSchema,
   paymentParamsSchema,
+  returnOf,
   toPaymentAnswer,
 } from './staff-payment.schema.ts';
 
@@ -22,13 +23,13 @@ type Decision = 'verify' | 'reject' | 'refunded';
 
 /** What is decided of a payment. @throws Problem `payment_decided` when it stands otherwise already. */
 function decisionOf(decision: Decision, payment: ListedPayment, reason: string | undefined) {
-  const { state, orderState, provider, paidAmount, captured, refunded } = payment;
+  const { state, provider, paidAmount, captured, kept } = payment;
   const refuse = (detail: string) => new Problem('payment_decided', detail);
   if (provider !== null) throw refuse('A card is decided on by its provider alone.');
   if (decision === 'refunded') {
-    if (orderState !== 'refunding' || refunded === captured)
+    if (returnOf(payment) === 0)
       throw refuse('No money of this payment is to go back.');
-    return { refunded: captured };
+    return { refunded: captured - kept };
   }
   // What ended unpaid may still turn out to have been paid: then it is late money.
   const open = decision === 'verify' ? ['pending', 'failed', 'cancelled'] : ['pending'];

@@ -5,6 +5,7 @@ import type { Reader } from '../db/transaction.ts';
 import type { App } from '../http/app.ts';
 import { holdTokenSchema, object, transactionIdSchema } from '../http/schemas.ts';
 import { openSale, saleNotFound } from '../orders/sale-token.ts';
+import { isPlan } from './intent.ts';
 import { readIntent } from './intent.store.ts';
 import type { PaymentIntents } from './payment-intents.ts';
 import { ProviderUnavailable } from './payment-provider.ts';
@@ -16,7 +17,7 @@ export function giveUpPaymentRoute(app: App, deps: Deps): void {
   app.post(
     '/sales/transactions/:transaction_id/give-up-payment',
     {
-      config: { problems: ['transaction_not_found', 'payment_ended', 'payment_provider_unavailable'] },
+      config: { problems: ['transaction_not_found', 'payment_ended', 'payment_provider_unavailable', 'plan_under_way'] },
       schema: {
         operationId: 'giveUpPayment',
         tags: ['sales'],
@@ -30,6 +31,9 @@ export function giveUpPaymentRoute(app: App, deps: Deps): void {
       const key = openSale(deps.secret, request.params.transaction_id, request.query.token);
       const intent = key && (await readIntent(deps.reader, key));
       if (!intent) throw saleNotFound();
+      if (isPlan(intent) && intent.tenders.some((tender) => tender.captured > 0)) {
+        throw new Problem('plan_under_way', 'Payments of this plan were made: its seller can cancel it.');
+      }
       try {
         if (intent.state === 'awaiting') await deps.intents.giveUp(intent, 'cancelled_by_buyer');
       } catch (error) {

@@ -36,7 +36,8 @@ export type OpenOutcome =
   | 'amounts_differ'
   | 'reference_used';
 
-function tenderJson({ method, state, amount, paidAmount, paidCurrency, ...rest }: TenderOrder) {
+/** A payment as SQL's functions take it. */
+export function tenderJson({ method, state, amount, paidAmount, paidCurrency, ...rest }: TenderOrder) {
   return {
     method,
     state,
@@ -51,6 +52,7 @@ function tenderJson({ method, state, amount, paidAmount, paidCurrency, ...rest }
     phone: rest.report?.phone ?? null,
     document: rest.report?.document ?? null,
     reference: rest.report?.reference ?? rest.reference,
+    later: rest.later ?? 0,
   };
 }
 
@@ -61,11 +63,11 @@ export function once(pool: Pool): Reader {
 
 /** Opens an intent over a live hold: one transaction, one round trip (open_intent in SQL). */
 export async function openIntent(
-  pool: Pool,
+  run: Reader,
   order: IntentOrder,
 ): Promise<{ outcome: OpenOutcome; transactionId: string }> {
   const { key, customer } = order;
-  const [row] = await transactOnce<{ outcome: OpenOutcome; transaction_id: string }>(pool, {
+  const [row] = await run.query<{ outcome: OpenOutcome; transaction_id: string }>({
     name: 'open_intent',
     text: 'select * from open_intent($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)',
     values: [
@@ -134,7 +136,8 @@ type IntentRow = {
 
 const tenderColumns = `tender_no as "tenderNo", method, state, amount, paid_amount as "paidAmount",
   paid_currency as "paidCurrency", captured, refunded, tendered, provider, page_id as "pageId", page_url as "pageUrl",
-  payment_id as "paymentId", bank, payer_phone as "payerPhone", payer_document as "payerDocument", reference, detail`;
+  payment_id as "paymentId", bank, payer_phone as "payerPhone", payer_document as "payerDocument", reference, detail,
+  expires_at as "expiresAt", surplus, kept, updated_at as "updatedAt"`;
 
 function readTenders(reader: Reader, key: IntentKey): Promise<Tender[]> {
   return reader.query<Tender & Row>({
@@ -280,8 +283,8 @@ export function noteRefund(run: Reader, key: TenderKey, refunded: number): Promi
 }
 
 /** The sale is made. */
-export async function settleIntent(pool: Pool, key: IntentKey): Promise<void> {
-  await transactOnce(pool, {
+export async function settleIntent(run: Reader, key: IntentKey): Promise<void> {
+  await run.query({
     name: 'settle-intent',
     text: `with settled as (
              update payment_intents set state = 'settled', reason = null, updated_at = clock_timestamp()

@@ -9,6 +9,9 @@ export type EndReason =
   | 'payment_failed'
   | 'cancelled_by_buyer'
   | 'amount_differs'
+  | 'plan_lapsed'
+  | 'plan_cancelled'
+  | 'cancelled_by_seller'
   | 'places_gone'
   | 'sales_closed';
 
@@ -29,6 +32,8 @@ export type TenderOrder = {
   provider: string | null;
   report: PaymentReport | null;
   reference: string | null;
+  /** Of a plan's down payment: what of the total is to come later. */
+  later?: number;
 };
 
 /** What a buyer says of a payment that they made: from whom, by which bank, under which reference. */
@@ -59,6 +64,12 @@ export type Tender = {
   payerDocument: string | null;
   reference: string | null;
   detail: string | null;
+  /** Of a plan: until when it may be made, and whether the plan has no place for it, so that it goes back. */
+  expiresAt: Date | null;
+  surplus: boolean;
+  /** What the seller keeps of it when a plan has lapsed. */
+  kept: number;
+  updatedAt: Date;
 };
 
 /** An order whose money comes later, with its payments. */
@@ -83,6 +94,11 @@ export type Intent = IntentKey & {
   updatedAt: Date;
   tenders: Tender[];
 };
+
+/** Whether an order is paid by a plan: only the payments of plans have a time of their own. */
+export function isPlan(intent: Pick<Intent, 'tenders'>): boolean {
+  return intent.tenders.some((tender) => tender.expiresAt !== null);
+}
 
 /** The status of the transaction that an intent is, for as long as it has become no sale. */
 export function statusOf(state: IntentState): 'awaiting_payment' | 'cancelled' | 'refunded' {

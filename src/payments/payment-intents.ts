@@ -6,10 +6,13 @@ import type { LiveEvent } from '../catalog/live-event.ts';
 import type { Checkout } from '../checkout/checkout.ts';
 import type { Customer } from '../checkout/confirm-sales.store.ts';
 import type { Pool } from '../db/pool.ts';
-import { reader, transact, type Tx } from '../db/transaction.ts';
+import { reader, type Tx } from '../db/transaction.ts';
 import { holdProblem, type Holds } from '../holds/holds.ts';
 import { readRates } from './exchange-rate.store.ts';
-import type { Intent, IntentKey } from './intent.ts';
+import type { EndReason, Intent, IntentKey } from './intent.ts';
+import type { LastPayment } from './last-payment.ts';
+import { leastDownPayment, planSchedule, type PlanRule, type PlanSchedule } from './payment-plan.ts';
+import { insertPlan } from './payment-plan.store.ts';
 import {
   giveUpIntent,
   keepPage,
@@ -43,13 +46,26 @@ export type IntentRequest = {
   /** Minor units; null when the buyer accepts what the hold quoted. */
   expectedTotal: number | null;
   substitutes: boolean;
+  /** When it is paid by a plan; then `whole` is null and there are no parts. */
+  plan?: PlanRequest;
 };
+
+/** A plan that a buyer chooses: its rule, and how its down payment is made. */
+export type PlanRequest = {
+  ruleId: number;
+  down: PaymentPart;
+  /** What the buyer was shown of the instalments, the down payment first; null when they accept what comes. */
+  expectedAmounts: number[] | null;
+};
+
+type PlanOrder = { rule: PlanRule; schedule: PlanSchedule };
 
 type Deps = {
   pool: Pool;
   events: EventCache;
   holds: Holds;
   checkout: Checkout;
+  lastPayment: LastPayment;
   provider: PaymentProvider | undefined;
   clock: Clock;
   ids: IdSource;
@@ -93,6 +109,16 @@ function problemOf(outcome: Exclude<OpenOutcome, 'opened' | 'replayed' | 'again'
   }
 }
 
+function planNotOffered(ruleId: number): Problem {
+  const detail = `Plan ${ruleId} is not offered for these places now. Nothing was sold.`;
+  return new Problem('plan_not_offered', detail);
+}
+
+function refuseDown(code: 'amount_beyond_remaining' | 'down_payment_too_small', message: string): Problem {
+  const path = '/payment/plan/down_payment/amount';
+  return new Problem(code, message, { errors: [{ path, code, message }] });
+}
+
 /** Orders whose money comes later: opens them, sends their buyers to pay, and hears how the paying goes. */
 export class PaymentIntents {
   readonly #deps: Deps;
@@ -117,8 +143,10 @@ export class PaymentIntents {
     const bound = { ...request, payment: { method: request.whole?.method ?? 'split' } } as const;
     await this.#deps.checkout.bind(bound);
     for (let attempt = 1; attempt <= limits.requoteAttemptsMax; attempt++) {
-      const order = await this.#order(live, request, ids.uuid());
-      const { outcome, transactionId } = await openIntent(pool, order);
+      const { plan, ...order } = await this.#order(live, request, ids.uuid());
+      const { outcome, transactionId } = await (plan
+        ? this.#openPlan(order, plan)
+        : openIntent(once(pool), order));
       if (outcome === 'again') continue;
       if (outcome === 'stale') {
         await this.#deps.checkout.requote(bound);
@@ -135,18 +163,68 @@ export class PaymentIntents {
     throw new Problem('unavailable', detail, { retryAfterSeconds: 1 });
   }
 
-  async #order(live: LiveEvent, request: IntentRequest, transactionId: string): Promise<IntentOrder> {
+  /** Opens an order with its plan; a down payment that is there already is recorded with them. */
+  #openPlan(order: IntentOrder, { rule, schedule }: PlanOrder) {
+    const [down] = order.tenders;
+    const { tenantId } = order.key;
+    const key = { tenantId, transactionId: order.transactionId };
+    const later = order.total - down!.amount;
+    return this.#deps.lastPayment.record(key, async (tx) => {
+      const opened = await openIntent(tx, { ...order, tenders: [{ ...down!, state: 'pending', later }] });
+      if (opened.outcome !== 'opened') return opened;
+      if (!(await insertPlan(tx, key, rule, schedule))) throw planNotOffered(rule.ruleId);
+      if (down!.state === 'captured') {
+        const news = { state: 'captured', captured: down!.paidAmount, paymentId: null } as const;
+        await noteTender(tx, { ...key, tenderNo: 1 }, news, { graceSeconds: limits.paidHoldSeconds });
+      }
+      return opened;
+    });
+  }
+
+  #plan(live: LiveEvent, total: number, { ruleId, down, expectedAmounts }: PlanRequest): PlanOrder {
+    const { planRules, startsAt } = live.event;
+    const rule = planRules.find((one) => one.ruleId === ruleId);
+    const order = { total, down: down.amount, at: this.#deps.clock.now(), startsAt };
+    if (down.amount > total) {
+      const detail = `The down payment of ${down.amount} minor units is more than the total of ${total}. Nothing was sold.`;
+      throw refuseDown('amount_beyond_remaining', detail);
+    }
+    const schedule = rule && planSchedule(rule, order);
+    if (!rule || !schedule) throw planNotOffered(ruleId);
+    const least = leastDownPayment(rule, total);
+    if (down.amount < least) {
+      const detail = `The down payment is at least ${least} minor units, not ${down.amount}. Nothing was sold.`;
+      throw refuseDown('down_payment_too_small', detail);
+    }
+    const amounts = schedule.instalments.map(({ amount }) => amount);
+    if (expectedAmounts && expectedAmounts.join() !== amounts.join()) {
+      throw new Problem(
+        'instalment_amounts_differ',
+        `The instalments are ${amounts.join(', ')} minor units. Nothing was sold.`,
+        { members: { instalments: amounts } },
+      );
+    }
+    return { rule, schedule };
+  }
+
+  async #order(
+    live: LiveEvent,
+    request: IntentRequest,
+    transactionId: string,
+  ): Promise<IntentOrder & { plan: PlanOrder | null }> {
     const { pool, holds, provider, clock, cardSeconds, reportedSeconds } = this.#deps;
     const { tenantId, currency, seller } = live.event;
     const { quote } = await holds.read(live, request.holdId);
     const day = dayIn(seller.timezone, clock.now());
-    const isForeign = [request.whole, ...request.parts].some(
+    const down = request.plan?.down;
+    const isForeign = [request.whole, down, ...request.parts].some(
       (part) => part?.currency !== undefined && part.currency !== currency,
     );
     const rates = isForeign ? await readRates(reader(pool), tenantId, currency, day) : new Map();
     const total = request.expectedTotal ?? quote.total;
     const means = { currency, rates, provider: provider?.name ?? null };
-    const tenders = orderTenders(total, request.whole, request.parts, means);
+    const plan = request.plan ? this.#plan(live, total, request.plan) : null;
+    const tenders = orderTenders(down?.amount ?? total, down ?? request.whole, request.parts, means);
     const { key, holdId, keyDigest, bodyDigest, customer, substitutes } = request;
     const seconds = tenders.some((tender) => tender.report) ? reportedSeconds : cardSeconds;
     return {
@@ -160,6 +238,7 @@ export class PaymentIntents {
       total,
       tenders,
       seconds,
+      plan,
     };
   }
 
@@ -169,7 +248,7 @@ export class PaymentIntents {
    */
   async openPage(intent: Intent, returnUrl: string): Promise<string> {
     const { provider, pool, events } = this.#deps;
-    const tender = intent.tenders.find((one) => one.provider !== null && one.state === 'pending');
+    const tender = intent.tenders.findLast((one) => one.provider !== null && one.state === 'pending');
     const live = await events.get(intent);
     if (!provider || !tender || !live || intent.state !== 'awaiting') {
       throw new Problem('payment_ended', 'This order waits for no payment by card.');
@@ -185,7 +264,7 @@ export class PaymentIntents {
         email: intent.customer.email,
         locale: intent.customer.locale,
         returnUrl,
-        expiresAt: intent.expiresAt,
+        expiresAt: tender.expiresAt ?? intent.expiresAt,
       });
       await keepPage(pool, key, page);
       return page.url;
@@ -200,7 +279,7 @@ export class PaymentIntents {
   /** Takes over how a payment stands, and what follows from it. */
   async note(key: TenderKey, news: PaymentNews, detail?: string): Promise<void> {
     const options = { graceSeconds: limits.paidHoldSeconds, ...(detail !== undefined && { detail }) };
-    const noted = await noteTender(once(this.#deps.pool), key, news, options);
+    const noted = await this.#deps.lastPayment.record(key, (tx) => noteTender(tx, key, news, options));
     if (noted?.state === 'paid' || noted?.state === 'refunding') await this.#deps.pursue(key);
   }
 
@@ -226,7 +305,7 @@ export class PaymentIntents {
       await record(tx);
       return true;
     };
-    const isChanged = await transact(this.#deps.pool, change).catch((error: unknown) => {
+    const isChanged = await this.#deps.lastPayment.record(key, change).catch((error: unknown) => {
       // Rejected once, reported again since: the reference is another payment's now.
       if ((error as { code?: unknown }).code !== '23505') throw error;
       throw new Problem('payment_reference_used', 'The reference was reported for another order since.');
@@ -249,7 +328,10 @@ export class PaymentIntents {
    * that it takes no money. When it has, the order is paid instead.
    * @throws ProviderUnavailable: nothing has changed then.
    */
-  async giveUp(intent: Intent, reason: 'not_paid_in_time' | 'cancelled_by_buyer'): Promise<void> {
+  async giveUp(
+    intent: Intent,
+    reason: Extract<EndReason, 'not_paid_in_time' | 'cancelled_by_buyer' | 'plan_cancelled' | 'cancelled_by_seller'>,
+  ): Promise<void> {
     const { provider, pool, pursue } = this.#deps;
     for (const tender of intent.tenders) {
       if (!provider || tender.pageId === null || !['pending', 'authorised'].includes(tender.state)) continue;

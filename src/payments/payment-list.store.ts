@@ -14,6 +14,8 @@ export type ListedPayment = TenderKey & {
   paidCurrency: string;
   captured: number;
   refunded: number;
+  surplus: boolean;
+  kept: number;
   provider: string | null;
   bank: string | null;
   payerPhone: string | null;
@@ -28,7 +30,7 @@ export type ListedPayment = TenderKey & {
 const columns = `
   t.tenant_id as "tenantId", t.transaction_id as "transactionId", t.tender_no as "tenderNo", t.method, t.state,
   i.state as "orderState", t.amount, i.currency, t.paid_amount as "paidAmount", t.paid_currency as "paidCurrency",
-  t.captured, t.refunded, t.provider, t.bank, t.payer_phone as "payerPhone", t.payer_document as "payerDocument",
+  t.captured, t.refunded, t.surplus, t.kept, t.provider, t.bank, t.payer_phone as "payerPhone", t.payer_document as "payerDocument",
   t.reference, t.detail, i.customer_name as "customerName", i.expires_at as "expiresAt", t.updated_at as "updatedAt"`;
 
 const tables = `from tenders t

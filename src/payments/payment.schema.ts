@@ -4,6 +4,7 @@ import { limits } from '../base/limits.ts';
 import { object } from '../http/schemas.ts';
 import type { PaymentReport } from './intent.ts';
 import { paymentMethods, reportedMethods, type Payment } from './payment.ts';
+import type { PlanRequest } from './payment-intents.ts';
 import type { PaymentPart } from './tender-orders.ts';
 
 const referenceSchema = Type.String({ minLength: 1, maxLength: limits.paymentReferenceCharsMax });
@@ -38,23 +39,41 @@ const meansSchema = {
   tendered: Type.Optional(minorUnits('Cash that was handed over, in the currency that it is paid in')),
 };
 
+/** One payment of several. */
+export const partSchema = object({
+  method: Type.Enum([...paymentMethods]),
+  amount: minorUnits("Its part of the total, in the sale's currency"),
+  ...meansSchema,
+});
+
 /** How a sale is paid: at once by one means, by a page of a card's provider, by a report, or by several payments. */
 export const paymentSchema = object({
-  method: Type.Enum([...paymentMethods, 'split']),
+  method: Type.Enum([...paymentMethods, 'split', 'plan']),
   ...meansSchema,
+  plan: Type.Optional(
+    object(
+      {
+        rule_id: Type.Integer({ minimum: 1, maximum: 2_147_483_647 }),
+        down_payment: partSchema,
+        expected_amounts: Type.Optional(
+          Type.Array(minorUnits('Of an instalment, the down payment first'), {
+            maxItems: limits.planInstalmentsMax + 1,
+            description: 'What the buyer was shown; other amounts are refused',
+          }),
+        ),
+      },
+      { description: "Of a `plan`: one of the hold's `payment_plans`" },
+    ),
+  ),
   parts: Type.Optional(
     Type.Array(
-      object({
-        method: Type.Enum([...paymentMethods]),
-        amount: minorUnits("Its part of the total, in the sale's currency"),
-        ...meansSchema,
-      }),
+      partSchema,
       { minItems: 2, maxItems: limits.paymentPartsMax, description: 'The payments of a `split`' },
     ),
   ),
 });
 export type PaymentBody = Static<typeof paymentSchema>;
-type PartBody = NonNullable<PaymentBody['parts']>[number];
+export type PartBody = Static<typeof partSchema>;
 
 function refuse(path: string, message: string): Problem {
   return new Problem('body_invalid', message, { errors: [{ path, code: 'not_allowed', message }] });
@@ -90,21 +109,40 @@ function readPart<P extends Omit<PartBody, 'amount'>>(part: P, path: string): Om
 /** The one payment of a sale that is made at once. @throws Problem `body_invalid` for a split without parts. */
 export function plainPayment({ method, reference }: PaymentBody): Payment {
   if (method === 'split') throw refuse('/payment/parts', 'A split names its parts.');
+  if (method === 'plan') throw refuse('/payment/plan', 'A plan names its rule and its down payment.');
   return { method, ...(reference !== undefined && { reference }) };
+}
+
+/** One payment with its amount. @throws Problem `body_invalid`. */
+export function readAmountPart(part: PartBody, path: string): PaymentPart {
+  return { ...readPart(part, path), amount: part.amount };
 }
 
 /** The payments of a sale whose money comes later or in parts. @throws Problem `body_invalid`. */
 export function readPayment(payment: PaymentBody): {
   whole: Omit<PaymentPart, 'amount'> | null;
   parts: PaymentPart[];
+  plan?: PlanRequest;
 } {
-  const { method, parts, ...rest } = payment;
+  const { method, parts, plan, ...rest } = payment;
+  if (method === 'plan') {
+    if (!plan) throw refuse('/payment/plan', 'A plan names its rule and its down payment.');
+    if (parts || Object.keys(rest).length > 0)
+      throw refuse('/payment', "The details of a plan's payment stand in its down payment.");
+    const down = readAmountPart(plan.down_payment, '/payment/plan/down_payment');
+    return {
+      whole: null,
+      parts: [],
+      plan: { ruleId: plan.rule_id, down, expectedAmounts: plan.expected_amounts ?? null },
+    };
+  }
+  if (plan) throw refuse('/payment/plan', 'Only a plan has this.');
   if (method === 'split') {
     if (!parts) throw refuse('/payment/parts', 'A split names its parts.');
     if (Object.keys(rest).length > 0) throw refuse('/payment', 'The details of a split stand in its parts.');
     return {
       whole: null,
-      parts: parts.map((part, i) => ({ ...readPart(part, `/payment/parts/${i}`), amount: part.amount })),
+      parts: parts.map((part, i) => readAmountPart(part, `/payment/parts/${i}`)),
     };
   }
   if (parts) throw refuse('/payment/parts', 'Only a split has parts.');

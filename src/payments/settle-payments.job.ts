@@ -2,7 +2,7 @@ import { Problem } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import type { EventCache } from '../catalog/event-cache.ts';
 import type { LiveEvent } from '../catalog/live-event.ts';
-import type { Checkout } from '../checkout/checkout.ts';
+import type { Checkout, ConfirmRequest } from '../checkout/checkout.ts';
 import { digestBody, digestKey } from '../checkout/idempotency.ts';
 import { requoteHold } from '../holds/requote-hold.store.ts';
 import type { Pool } from '../db/pool.ts';
@@ -34,6 +34,31 @@ type Deps = {
 /** The key under which the sale of an intent is confirmed, in place of the buyer's, which the intent has taken. */
 function settlingKey({ tenantId, transactionId }: IntentKey): string {
   return digestKey(`seller ${tenantId}`, 'settle', transactionId);
+}
+
+/** The sale that an intent becomes once its money is there. */
+export function saleOfIntent(intent: Intent, holdId: string): ConfirmRequest & { transactionId: string } {
+  const [first, ...more] = intent.tenders.filter((tender) => tender.captured > 0 && !tender.surplus);
+  const { name, email, phone, document, locale } = intent.customer;
+  return {
+    key: intent,
+    holdId,
+    transactionId: intent.transactionId,
+    keyDigest: settlingKey(intent),
+    bodyDigest: digestBody({ transaction_id: intent.transactionId }),
+    customer: {
+      name,
+      locale,
+      ...(email !== null && { email }),
+      ...(phone !== null && { phone }),
+      ...(document !== null && { document }),
+    },
+    payment: {
+      method: !first || more.length > 0 ? 'split' : first.method,
+      ...(first && first.reference !== null && more.length === 0 && { reference: first.reference }),
+    },
+    expectedTotal: intent.amount,
+  };
 }
 
 function isProblem(error: unknown, ...codes: string[]): error is Problem {
@@ -75,8 +100,8 @@ export class PaymentSettler {
       const live = await events.get(intent);
       if (!live) return this.#giveBack(intent, 'sales_closed');
       try {
-        await this.#confirm(intent, holdId);
-        await settleIntent(pool, intent);
+        await this.#deps.checkout.confirm(saleOfIntent(intent, holdId));
+        await settleIntent(once(pool), intent);
         return 'settled';
       } catch (error) {
         if (isProblem(error, 'idempotency_key_reused')) return 'refunding';
@@ -93,30 +118,6 @@ export class PaymentSettler {
       else if (rescued !== 'again') return this.#giveBack(intent, rescued);
     }
     return this.#giveBack(intent, 'places_gone');
-  }
-
-  async #confirm(intent: Intent, holdId: string): Promise<void> {
-    const [first, ...more] = intent.tenders;
-    const { name, email, phone, document, locale } = intent.customer;
-    await this.#deps.checkout.confirm({
-      key: intent,
-      holdId,
-      transactionId: intent.transactionId,
-      keyDigest: settlingKey(intent),
-      bodyDigest: digestBody({ transaction_id: intent.transactionId }),
-      customer: {
-        name,
-        locale,
-        ...(email !== null && { email }),
-        ...(phone !== null && { phone }),
-        ...(document !== null && { document }),
-      },
-      payment: {
-        method: more.length > 0 ? 'split' : first!.method,
-        ...(first!.reference !== null && more.length === 0 && { reference: first!.reference }),
-      },
-      expectedTotal: intent.amount,
-    });
   }
 
   /** The buyer has paid what was quoted, so that is what the places cost, whatever they would cost now. */
@@ -183,7 +184,7 @@ export class PaymentSettler {
     const { provider, pool } = this.#deps;
     let byHand = false;
     for (const tender of intent.tenders) {
-      if (tender.refunded === tender.captured) continue;
+      if (tender.refunded === tender.captured - tender.kept) continue;
       const key = { ...intent, tenderNo: tender.tenderNo };
       if (tender.provider === null) {
         // Cash and transfers go back by people, who say when they have.
@@ -191,7 +192,7 @@ export class PaymentSettler {
       } else {
         if (!provider || tender.paymentId === null)
           throw new ProviderUnavailable('no provider is configured');
-        await noteRefund(once(pool), key, await provider.refund(key, tender.paymentId, tender.captured));
+        await noteRefund(once(pool), key, await provider.refund(key, tender.paymentId, tender.captured - tender.kept));
       }
     }
     return byHand ? limits.manualRefundSeconds : limits.intentRetrySeconds;

@@ -27,6 +27,7 @@ export const paymentAnswerSchema = object({
   paid_currency: currencySchema,
   captured: moneySchema,
   refunded: moneySchema,
+  to_return: Type.Integer({ minimum: 0, description: 'What is to go back and has not yet, in the currency it was paid in' }),
   bank: Type.Optional(Type.String()),
   phone: Type.Optional(Type.String()),
   document: Type.Optional(Type.String()),
@@ -62,6 +63,11 @@ export async function openPayment(reader: Reader, tenantId: number, id: string):
   return payment;
 }
 
+/** What of a payment is to go back and has not yet. */
+export function returnOf({ orderState, surplus, captured, refunded, kept }: ListedPayment): number {
+  return orderState === 'refunding' || surplus ? captured - kept - refunded : 0;
+}
+
 /** A payment as the API shows it to staff. */
 export function toPaymentAnswer(payment: ListedPayment) {
   const { method } = payment;
@@ -78,6 +84,7 @@ export function toPaymentAnswer(payment: ListedPayment) {
     paid_currency: payment.paidCurrency,
     captured: payment.captured,
     refunded: payment.refunded,
+    to_return: returnOf(payment),
     ...(payment.bank !== null && { bank: payment.bank }),
     ...(payment.payerPhone !== null && { phone: payment.payerPhone }),
     ...(payment.payerDocument !== null && { document: payment.payerDocument }),
