@@ -114,6 +114,17 @@ export const invariants: readonly Invariant[] = [
                  <> (h.net, h.discounts, h.fees, h.taxes, h.total, h.tax_rule_ids, h.tax_amounts)`,
   },
   {
+    id: 'I3 instalments',
+    sentence:
+      'The instalments of a plan add up to the total of its order, and none is due after its deadline',
+    sql: `select format('plan %s: instalments of %s for %s, the last by %s', p.transaction_id, d.amount, i.amount, d.last) as culprit
+            from (select p.* from payment_plans p where ${own('p')}) p
+            left join payment_intents i using (tenant_id, transaction_id)
+            left join (select d.tenant_id, d.transaction_id, sum(d.amount) as amount, max(d.due_at) as last
+                         from plan_instalments d where ${own('d')} group by 1, 2) d using (tenant_id, transaction_id)
+           where d.amount is distinct from i.amount::numeric or d.last > p.deadline_at`,
+  },
+  {
     id: 'I4 numbers',
     sentence:
       'Every number of a series from its first to before its next is exactly one of: a document, to be issued in an open block, a rest that waits, void',
@@ -288,6 +299,17 @@ export const invariants: readonly Invariant[] = [
            where (t.hold_id, t.event_id) is distinct from (h.hold_id, h.event_id)`,
   },
   {
+    id: 'I9 plans',
+    sentence: 'The hold of a plan that is under way lives for as long as the plan does',
+    sql: `select format('plan %s until %s, hold %s %s until %s', i.transaction_id, i.expires_at, h.hold_id, h.state, h.expires_at)
+                   as culprit
+            from payment_intents i
+            join payment_plans p using (tenant_id, transaction_id)
+            left join holds h on h.tenant_id = i.tenant_id and h.hold_id = i.hold_id
+           where ${own('i')} and i.state = 'awaiting' and plan_paid(i.tenant_id, i.transaction_id) > 0
+             and (h.state is distinct from 'live' or h.expires_at < i.expires_at)`,
+  },
+  {
     id: 'I9 places',
     sentence: 'What a sale sold are exactly the places that its hold held',
     sql: `select format('sale %s, zone %s, seat %s: %s sold of %s held', transaction_id, zone_no, seat_no,
@@ -315,14 +337,40 @@ export const invariants: readonly Invariant[] = [
     sentence:
       'The payments of an order are its total; a sale has all of their money, an order that ended none, a refunded one gave all back',
     sql: `select format('order %s, %s: payments of %s for %s', i.transaction_id, i.state, sum(t.amount), i.amount) as culprit
-            from payment_intents i left join tenders t using (tenant_id, transaction_id)
+            from payment_intents i
+            left join (select p.tenant_id, p.transaction_id, true as planned from payment_plans p where ${own('p')}) p
+              using (tenant_id, transaction_id)
+            left join tenders t using (tenant_id, transaction_id)
            where ${own('i')}
-           group by i.tenant_id, i.transaction_id
-          having sum(t.amount) is distinct from i.amount::numeric
+           group by i.tenant_id, i.transaction_id, p.planned
+          having (p.planned is null and sum(t.amount) is distinct from i.amount::numeric)
               or bool_or(t.refunded > t.captured)
-              or (i.state in ('paid', 'settled') and bool_or(t.captured <> t.paid_amount))
+              or (p.planned is null and i.state in ('paid', 'settled') and bool_or(t.captured <> t.paid_amount))
               or (i.state = 'ended' and sum(t.captured) > 0)
-              or (i.state = 'refunded' and sum(t.captured) <> sum(t.refunded))`,
+              or (i.state = 'refunded' and sum(t.captured) <> sum(t.refunded + t.kept))`,
+  },
+  {
+    id: 'I10 plans',
+    sentence:
+      'A plan is paid at most its total, and exactly that when it is a sale; what its seller kept stands in a settlement, numbered without a gap',
+    sql: `select format('plan %s, %s: %s paid of %s, %s kept, settlement of %s', p.transaction_id, i.state, t.paid, i.amount, t.kept,
+                        s.kept) as culprit
+            from payment_plans p
+            join payment_intents i using (tenant_id, transaction_id)
+            left join (select t.tenant_id, t.transaction_id, sum(t.kept) as kept, bool_or(t.surplus and t.kept > 0) as odd,
+                              coalesce(sum(t.amount) filter (where t.state = 'captured' and not t.surplus), 0) as paid
+                         from tenders t where ${own('t')} group by 1, 2) t using (tenant_id, transaction_id)
+            left join plan_settlements s using (tenant_id, transaction_id)
+           where ${own('p')}
+             and (t.paid > i.amount or t.odd
+                  or (i.state in ('paid', 'settled') and t.paid <> i.amount)
+                  or coalesce(t.kept > 0, false) <> coalesce(s.kept > 0, false)
+                  or (s.kept is not null and i.state not in ('refunding', 'refunded')))
+          union all
+          select format('settlement %s of seller %s', s.settlement_no, s.tenant_id)
+            from (select s.*, row_number() over (partition by s.tenant_id order by s.settlement_no) as place
+                    from plan_settlements s where ${own('s')}) s
+           where s.settlement_no <> s.place`,
   },
   {
     id: 'I10 orders',
@@ -346,7 +394,7 @@ export const invariants: readonly Invariant[] = [
                   or i.state in ('paid', 'refunding') and i.updated_at < now() - interval '1 day'
                      and exists (select from tenders t where t.tenant_id = i.tenant_id
                                     and t.transaction_id = i.transaction_id and t.provider is not null
-                                    and t.captured > t.refunded))`,
+                                    and t.captured > t.refunded + t.kept))`,
   },
   {
     id: 'I10 references',

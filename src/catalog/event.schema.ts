@@ -56,7 +56,9 @@ export const eventSchema = object({
   has_hidden_zones: Type.Boolean({ description: 'More zones are shown to whoever has an access code' }),
   categories: Type.Array(categorySchema),
   payment_methods: Type.Array(Type.Enum([...paymentMethods])),
-  payment_plans: Type.Array(planTermsSchema, { description: 'How an order may be paid over time; its hold says the amounts' }),
+  payment_plans: Type.Array(planTermsSchema, {
+    description: 'How an order may be paid over time; its hold says the amounts',
+  }),
 });
 
 /** What is taken. */

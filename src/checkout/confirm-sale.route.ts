@@ -162,7 +162,10 @@ async function answerIntent(deps: Deps, intent: Intent) {
 }
 
 /** Whether a sale can be made at once in the hot path: one payment whose money is there, in the sale's currency. */
-function isPlain({ method, report, parts, plan, currency, tendered }: PaymentBody, saleCurrency: string): boolean {
+function isPlain(
+  { method, report, parts, plan, currency, tendered }: PaymentBody,
+  saleCurrency: string,
+): boolean {
   return (
     method !== 'card_online' &&
     method !== 'plan' &&

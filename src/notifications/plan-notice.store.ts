@@ -61,11 +61,7 @@ export function findRemindable(reader: Reader, now: Date, limit: number): Promis
 }
 
 /** Counts a reminder. @returns false when somebody else did. */
-export async function countReminder(
-  tx: Tx,
-  one: RemindableInstalment,
-  reminders: number,
-): Promise<boolean> {
+export async function countReminder(tx: Tx, one: RemindableInstalment, reminders: number): Promise<boolean> {
   const rows = await tx.query({
     name: 'count-reminder',
     text: `update plan_instalments set reminders = $5

@@ -51,7 +51,12 @@ class PlanTeller {
     const voice = await this.#templates.voiceOf(tenantId);
     const now = clock.now();
     const kind = 'payment_received';
-    const occasion = { kind, occasionNo: tenderNo, notBefore: now, deadlineAt: deadlineOf(kind, now) } as const;
+    const occasion = {
+      kind,
+      occasionNo: tenderNo,
+      notBefore: now,
+      deadlineAt: deadlineOf(kind, now),
+    } as const;
     await transact(pool, async (tx) => {
       if (!(await markTenderTold(tx, tender)) || !found) return;
       await queueForBuyers(tx, tenantId, occasion, [found.sale], voice, () => ({ amount }));

@@ -34,7 +34,10 @@ function checkTerms(body: NewPlanRuleBody): void {
     if (spacing === undefined) throw refuse('/spacing_days', 'Say how far apart the instalments are.');
     if (deadline.from === 'sale' && instalments * spacing > deadline.days) {
       const days = instalments * spacing;
-      throw refuse('/deadline/days', `The last instalment is due after ${days} days: the deadline is sooner.`);
+      throw refuse(
+        '/deadline/days',
+        `The last instalment is due after ${days} days: the deadline is sooner.`,
+      );
     }
   }
   if (deadline.from === 'sale' && deadline.days === 0) {

@@ -27,8 +27,7 @@ function decisionOf(decision: Decision, payment: ListedPayment, reason: string |
   const refuse = (detail: string) => new Problem('payment_decided', detail);
   if (provider !== null) throw refuse('A card is decided on by its provider alone.');
   if (decision === 'refunded') {
-    if (returnOf(payment) === 0)
-      throw refuse('No money of this payment is to go back.');
+    if (returnOf(payment) === 0) throw refuse('No money of this payment is to go back.');
     return { refunded: captured - kept };
   }
   // What ended unpaid may still turn out to have been paid: then it is late money.

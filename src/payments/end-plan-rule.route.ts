@@ -38,7 +38,8 @@ export function endPlanRuleRoute(app: App, { pool, clock, ids }: Deps): void {
         const isEnded = await endPlanRule(tx, tenantId, ruleId, now);
         const [rule] = await listPlanRules(tx, tenantId, ruleId);
         if (!rule) throw new Problem('plan_rule_not_found', `This seller has no plan rule ${ruleId}.`);
-        if (!isEnded) throw new Problem('plan_rule_ended', 'The rule has ended already. Nothing has changed.');
+        if (!isEnded)
+          throw new Problem('plan_rule_ended', 'The rule has ended already. Nothing has changed.');
         await tellSellerChanged(tx, tenantId);
         await recordChange(tx, ids, {
           tenantId,

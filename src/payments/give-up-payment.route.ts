@@ -17,7 +17,14 @@ export function giveUpPaymentRoute(app: App, deps: Deps): void {
   app.post(
     '/sales/transactions/:transaction_id/give-up-payment',
     {
-      config: { problems: ['transaction_not_found', 'payment_ended', 'payment_provider_unavailable', 'plan_under_way'] },
+      config: {
+        problems: [
+          'transaction_not_found',
+          'payment_ended',
+          'payment_provider_unavailable',
+          'plan_under_way',
+        ],
+      },
       schema: {
         operationId: 'giveUpPayment',
         tags: ['sales'],

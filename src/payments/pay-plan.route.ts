@@ -36,7 +36,8 @@ export function payPlanRoute(app: App, { secret, reader, publicUrl, plans }: Dep
       const { intent, plan } = await openPlan(reader, key);
       const part = readAmountPart(request.body, '');
       if (part.method !== 'card_online' && !part.report) {
-        const detail = 'A buyer pays on by card, or reports a transfer or a mobile payment. Nothing was taken.';
+        const detail =
+          'A buyer pays on by card, or reports a transfer or a mobile payment. Nothing was taken.';
         throw new Problem('payment_method_unavailable', detail);
       }
       const keyDigest = digestKey('public', 'plan', idempotencyKey);

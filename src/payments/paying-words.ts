@@ -19,8 +19,10 @@ const endings: Record<Locale, Record<EndReason, string>> = {
     not_paid_in_time: 'El pago no se completó a tiempo y los lugares volvieron a la venta.',
     payment_failed: 'El pago no fue aceptado y los lugares volvieron a la venta.',
     cancelled_by_buyer: 'Usted dejó este pago. No se cobró nada.',
-    plan_lapsed: 'Su plan de pago venció y los lugares volvieron a la venta. De lo que pagó le devolvemos lo que dicen las condiciones.',
-    plan_cancelled: 'Su plan de pago fue cancelado y los lugares volvieron a la venta. De lo que pagó le devolvemos lo que dicen las condiciones.',
+    plan_lapsed:
+      'Su plan de pago venció y los lugares volvieron a la venta. De lo que pagó le devolvemos lo que dicen las condiciones.',
+    plan_cancelled:
+      'Su plan de pago fue cancelado y los lugares volvieron a la venta. De lo que pagó le devolvemos lo que dicen las condiciones.',
     cancelled_by_seller: 'Su plan de pago fue cancelado. Le devolvemos todo lo que pagó.',
     places_gone: 'Su pago llegó cuando sus lugares ya no estaban libres. Le devolvemos todo el dinero.',
     sales_closed: 'Su pago llegó cuando la venta ya había terminado. Le devolvemos todo el dinero.',
@@ -30,8 +32,10 @@ const endings: Record<Locale, Record<EndReason, string>> = {
     not_paid_in_time: 'The payment was not completed in time and the places are back on sale.',
     payment_failed: 'The payment was not accepted and the places are back on sale.',
     cancelled_by_buyer: 'You left this payment. Nothing was charged.',
-    plan_lapsed: 'Your payment plan lapsed and the places are back on sale. Of what you paid you get back what the terms say.',
-    plan_cancelled: 'Your payment plan was cancelled and the places are back on sale. Of what you paid you get back what the terms say.',
+    plan_lapsed:
+      'Your payment plan lapsed and the places are back on sale. Of what you paid you get back what the terms say.',
+    plan_cancelled:
+      'Your payment plan was cancelled and the places are back on sale. Of what you paid you get back what the terms say.',
     cancelled_by_seller: 'Your payment plan was cancelled. You get all of your money back.',
     places_gone: 'Your payment came when your places were no longer free. You get all of your money back.',
     sales_closed: 'Your payment came when the sale had ended. You get all of your money back.',

@@ -330,7 +330,10 @@ export class PaymentIntents {
    */
   async giveUp(
     intent: Intent,
-    reason: Extract<EndReason, 'not_paid_in_time' | 'cancelled_by_buyer' | 'plan_cancelled' | 'cancelled_by_seller'>,
+    reason: Extract<
+      EndReason,
+      'not_paid_in_time' | 'cancelled_by_buyer' | 'plan_cancelled' | 'cancelled_by_seller'
+    >,
   ): Promise<void> {
     const { provider, pool, pursue } = this.#deps;
     for (const tender of intent.tenders) {

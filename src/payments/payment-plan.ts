@@ -62,10 +62,7 @@ export function planSchedule(
   const rest = shareOut(total - down, rule.instalments);
   return {
     deadlineAt,
-    instalments: [
-      { dueAt: at, amount: down },
-      ...rest.map((amount, i) => ({ dueAt: dueAt(i + 1), amount })),
-    ],
+    instalments: [{ dueAt: at, amount: down }, ...rest.map((amount, i) => ({ dueAt: dueAt(i + 1), amount }))],
   };
 }
 

@@ -66,10 +66,11 @@ export const paymentSchema = object({
     ),
   ),
   parts: Type.Optional(
-    Type.Array(
-      partSchema,
-      { minItems: 2, maxItems: limits.paymentPartsMax, description: 'The payments of a `split`' },
-    ),
+    Type.Array(partSchema, {
+      minItems: 2,
+      maxItems: limits.paymentPartsMax,
+      description: 'The payments of a `split`',
+    }),
   ),
 });
 export type PaymentBody = Static<typeof paymentSchema>;

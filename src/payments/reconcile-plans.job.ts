@@ -17,7 +17,10 @@ type Deps = {
  * What fails is logged, and due again.
  */
 export async function reconcilePlans({ pool, provider, intents, log }: Deps): Promise<void> {
-  const attempt = async (about: { tenantId: number; transactionId: string }, work: () => Promise<unknown>) => {
+  const attempt = async (
+    about: { tenantId: number; transactionId: string },
+    work: () => Promise<unknown>,
+  ) => {
     await work().catch((error: unknown) => {
       const fields = { err: error, tenant_id: about.tenantId, transaction_id: about.transactionId };
       log.warn(fields, "a plan's payment could not be reconciled; it is tried again");

@@ -27,7 +27,10 @@ export const paymentAnswerSchema = object({
   paid_currency: currencySchema,
   captured: moneySchema,
   refunded: moneySchema,
-  to_return: Type.Integer({ minimum: 0, description: 'What is to go back and has not yet, in the currency it was paid in' }),
+  to_return: Type.Integer({
+    minimum: 0,
+    description: 'What is to go back and has not yet, in the currency it was paid in',
+  }),
   bank: Type.Optional(Type.String()),
   phone: Type.Optional(Type.String()),
   document: Type.Optional(Type.String()),

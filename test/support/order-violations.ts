@@ -1,5 +1,7 @@
 import type { Pool } from '../../src/db/pool.ts';
-import type { Hall } from './hall.ts';
+import { endHolds } from '../../src/holds/end-holds.store.ts';
+import { placeHolds } from '../../src/holds/place-holds.store.ts';
+import { placeOrder, type Hall } from './hall.ts';
 
 const mine = 'tenant_id = 1';
 const first = `(select transaction_id from fiscal_documents where ${mine} and number = 1)`;
@@ -31,10 +33,79 @@ export async function fillIntents(pool: Pool, hall: Hall, sold: string): Promise
     `insert into provider_events values ($1, 'stripe', 'evt_1', 'checkout.session.completed', $2)`,
   ];
   for (const text of statements) await pool.query(text, [hall.tenantId, sold]);
+  await fillPlans(pool, hall);
 }
+
+/** A plan with its down payment paid, over a live hold; and one that lapsed, of whose money its seller kept a part. */
+async function fillPlans(pool: Pool, hall: Hall): Promise<void> {
+  const orders = [placeOrder([7]), placeOrder([8])];
+  await placeHolds(pool, hall, orders, 600);
+  await pool.query(
+    `insert into payment_plan_rules values ($1, 1, null, 'Tres pagos', 'USD', 'instalments', 1, 1, 0, null, 'event', 0, 0, 0, null,
+                                            1, now())`,
+    [hall.tenantId],
+  );
+  for (const [i, { holdId, quote }] of orders.entries()) {
+    const values = [hall.tenantId, holdId, hall.eventId, quote.total, i === 0];
+    await pool.query(
+      `insert into payment_intents (tenant_id, transaction_id, event_id, hold_id, state, expires_at, substitutes, amount, currency,
+                                    locale, customer_name, reason, told_at)
+       values ($1, $2, $3, $2, case when $5 then 'awaiting' else 'refunded' end::intent_state, now() + interval '5 minutes', false,
+               $4, 'USD', 'es', 'Ana', case when $5 then null else 'plan_lapsed' end, now())`,
+      values,
+    );
+    await pool.query(
+      `insert into payment_plans values ($1, $2, 1, 'instalments', now() + interval '5 minutes', 0, 0, null, 1)`,
+      [hall.tenantId, holdId],
+    );
+    await pool.query(
+      `insert into plan_instalments values ($1, $2, 0, now(), 1000), ($1, $2, 1, now(), $3::bigint - 1000)`,
+      [hall.tenantId, holdId, quote.total],
+    );
+    await pool.query(
+      `insert into tenders (tenant_id, transaction_id, tender_no, method, state, amount, paid_amount, paid_currency, captured, kept,
+                            refunded, expires_at, told_at)
+       values ($1, $2, 1, 'cash', case when $3 then 'captured' else 'partially_refunded' end::payment_state, 1000, 1000, 'USD',
+               1000, case when $3 then 0 else 400 end, case when $3 then 0 else 600 end, now(), now())`,
+      [hall.tenantId, holdId, i === 0],
+    );
+    await pool.query(
+      `insert into idempotency_keys (tenant_id, key_digest, body_digest, transaction_id)
+       values ($1, gen_random_uuid(), gen_random_uuid(), $2)`,
+      [hall.tenantId, holdId],
+    );
+    if (i === 0) continue;
+    await pool.query(
+      `insert into plan_settlements values ($1, 1, $2, now(), 'plan_lapsed', 1000, 400, 'USD')`,
+      [hall.tenantId, holdId],
+    );
+    await endHolds(pool, hall, [holdId], 'released');
+  }
+}
+
+const underWay = `tenant_id = 1 and transaction_id = (select transaction_id from payment_intents join payment_plans
+  using (tenant_id, transaction_id) where tenant_id = 1 and state = 'awaiting')`;
 
 /** What is done by hand to orders whose money comes later, and the one line of the audit that must report it. */
 export const orderViolations: Record<string, Record<string, string[]>> = {
+  'I3 instalments': {
+    'instalments that are not the total': [
+      `update plan_instalments set amount = amount - 1 where ${underWay} and instalment_no = 1`,
+    ],
+    'an instalment after the deadline': [
+      `update plan_instalments set due_at = now() + interval '1 day' where ${underWay} and instalment_no = 1`,
+    ],
+  },
+  'I9 plans': {
+    'a plan that outlives its hold': [
+      `update payment_intents set expires_at = now() + interval '1 day' where ${underWay}`,
+    ],
+  },
+  'I10 plans': {
+    'more paid than the total': [`update tenders set amount = 1000000 where ${underWay}`],
+    'money that was kept without a settlement': [`delete from plan_settlements where ${mine}`],
+    'a settlement whose number leaves a gap': [`update plan_settlements set settlement_no = 2 where ${mine}`],
+  },
   'I10 tenders': {
     'payments that are not the total': [
       `update tenders set amount = amount - 1 where ${mine} and reference = 'awaiting'`,
@@ -57,7 +128,7 @@ export const orderViolations: Record<string, Record<string, string[]>> = {
   },
   'I10 orders': {
     'a settled order without a sale': [
-      `update payment_intents set state = 'settled' where ${mine} and state = 'refunded'`,
+      `update payment_intents set state = 'settled' where ${mine} and state = 'refunded' and reason is null`,
     ],
     'a sale of an order whose money went back': [
       `update payment_intents set state = 'refunded' where ${mine} and state = 'settled'`,

@@ -64,6 +64,7 @@ export function sampleEvent(
     taxRules: parts.taxRules ?? [],
     priceList: parts.priceList ?? null,
     reservations: parts.reservations ?? [],
+    planRules: [],
     bindsBuyer: false,
   };
 }
