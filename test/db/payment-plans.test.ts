@@ -252,7 +252,8 @@ test('what is wrong with a plan or a payment of it has its own code, and changes
     'exchange_rate_missing',
   );
   assert.equal(await outcome(undefined), 'body_invalid');
-  const order = { ...(await begin(thirds, cash(870))), hold_token: token };
+  seat += 1;
+  const order = await begin(thirds, cash(870));
   assert.equal(outcomeOf(await take(cashier, order, cash(1_014))), 'instalment_amounts_differ');
   assert.equal(outcomeOf(await take(cashier, order, cash(2_031))), 'amount_beyond_remaining');
   assert.equal(
