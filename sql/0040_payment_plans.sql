@@ -83,7 +83,7 @@ alter table tenders
   -- Money that a plan has no place for: it goes back, whatever becomes of the plan.
   add column surplus boolean not null default false,
   -- What the seller keeps of it, in the currency that it was paid in.
-  add column kept bigint not null default 0 check (kept between 0 and captured - refunded),
+  add column kept bigint not null default 0 constraint tenders_kept check (kept between 0 and captured - refunded),
   add column told_at timestamptz,
   add column request_key uuid,
   add column request_body uuid;

@@ -1,6 +1,6 @@
 import { formatEventId, formatSeatId, formatZoneId } from '../base/ids.ts';
 import type { BuyerMethod } from '../payments/payment.ts';
-import { planTermsToJson } from '../payments/plan-rule.schema.ts';
+import { planTermsToJson } from '../payments/plan-json.ts';
 import { hiddenZones } from '../pricing/cart-rules.ts';
 import { shownPrice } from '../pricing/price-cart.ts';
 import { BLOCKED, FREE, seatStates, type Availability, type AvailabilityChange } from './availability.ts';

@@ -1,7 +1,7 @@
 import { formatEventId, formatHoldToken, formatSeatId, formatZoneId } from '../base/ids.ts';
 import type { CatalogEvent } from '../catalog/event.ts';
 import { planOffers } from '../payments/payment-plan.ts';
-import { planOfferToJson } from '../payments/plan-rule.schema.ts';
+import { planOfferToJson } from '../payments/plan-json.ts';
 import { quoteToJson } from '../pricing/quote-cart.ts';
 import type { Cart, Quote } from '../pricing/quote.ts';
 

@@ -1,11 +1,41 @@
 import { limits } from '../base/limits.ts';
-import type { Checkout } from '../checkout/checkout.ts';
+import type { Checkout, ConfirmRequest } from '../checkout/checkout.ts';
+import { digestBody, digestKey } from '../checkout/idempotency.ts';
 import type { Pool } from '../db/pool.ts';
 import { transact, type Tx } from '../db/transaction.ts';
-import type { IntentKey } from './intent.ts';
+import type { Intent, IntentKey } from './intent.ts';
 import { readIntent, settleIntent } from './intent.store.ts';
 import { honourQuote, isCompletePlan } from './payment-plan.store.ts';
-import { saleOfIntent } from './settle-payments.job.ts';
+
+/** The key under which the sale of an intent is confirmed, in place of the buyer's, which the intent has taken. */
+export function settlingKey({ tenantId, transactionId }: IntentKey): string {
+  return digestKey(`seller ${tenantId}`, 'settle', transactionId);
+}
+
+/** The sale that an intent becomes once its money is there. */
+export function saleOfIntent(intent: Intent, holdId: string): ConfirmRequest & { transactionId: string } {
+  const [first, ...more] = intent.tenders.filter((tender) => tender.captured > 0 && !tender.surplus);
+  const { name, email, phone, document, locale } = intent.customer;
+  return {
+    key: intent,
+    holdId,
+    transactionId: intent.transactionId,
+    keyDigest: settlingKey(intent),
+    bodyDigest: digestBody({ transaction_id: intent.transactionId }),
+    customer: {
+      name,
+      locale,
+      ...(email !== null && { email }),
+      ...(phone !== null && { phone }),
+      ...(document !== null && { document }),
+    },
+    payment: {
+      method: !first || more.length > 0 ? 'split' : first.method,
+      ...(first && first.reference !== null && more.length === 0 && { reference: first.reference }),
+    },
+    expectedTotal: intent.amount,
+  };
+}
 
 /** Records payments; the last one of a plan makes its sale in the same transaction, so that neither is there alone. */
 export class LastPayment {

@@ -1,8 +1,9 @@
 import { Type, type Static } from 'typebox';
 import { formatEventId } from '../base/ids.ts';
 import { limits } from '../base/limits.ts';
-import { currencySchema, eventIdSchema, instantSchema, moneySchema, object } from '../http/schemas.ts';
-import type { PlanOffer, PlanRule, Share } from './payment-plan.ts';
+import { eventIdSchema, instantSchema, moneySchema, object } from '../http/schemas.ts';
+import type { PlanRule, Share } from './payment-plan.ts';
+import { planTermsToJson } from './plan-json.ts';
 import type { PlanRuleRow } from './plan-rule.store.ts';
 
 const days = (minimum: number) => Type.Integer({ minimum, maximum: limits.planDaysMax });
@@ -14,7 +15,7 @@ const shareSchema = object(
   { description: 'Exactly one of both; the amount in minor units', minProperties: 1, maxProperties: 1 },
 );
 
-const terms = {
+const termsProperties = {
   name: Type.String({ minLength: 1, maxLength: limits.priceNameCharsMax, pattern: '\\S' }),
   kind: Type.Enum(['instalments', 'free'], {
     description: 'Fixed amounts by fixed days, or any amounts until the deadline',
@@ -34,7 +35,7 @@ const terms = {
 };
 
 export const newPlanRuleSchema = object({
-  ...terms,
+  ...termsProperties,
   event_id: Type.Optional(eventIdSchema),
   currency: Type.String({ pattern: '^[A-Z]{3}$', maxLength: 3 }),
 });
@@ -51,7 +52,7 @@ export const planRuleSchema = object({
 export const planOfferSchema = object({
   rule_id: Type.Integer(),
   name: Type.String(),
-  kind: terms.kind,
+  kind: termsProperties.kind,
   down_payment_min: moneySchema,
   deadline_at: instantSchema,
   instalments: Type.Array(object({ due_at: instantSchema, amount: moneySchema }), {
@@ -62,53 +63,18 @@ export const planOfferSchema = object({
 });
 
 /** What an event offers, before there is a total. */
-export const planTermsSchema = object({ rule_id: Type.Integer(), ...terms });
-
-function shareToJson(share: Share) {
-  return 'ppm' in share ? { percent: share.ppm / 10_000 } : { amount: share.amount };
-}
-
-function termsToJson(rule: PlanRule) {
-  return {
-    name: rule.name,
-    kind: rule.kind,
-    ...(rule.kind === 'instalments' && { instalments: rule.instalments, spacing_days: rule.spacingDays }),
-    down_payment: shareToJson(rule.down),
-    deadline: rule.deadline,
-    grace_days: rule.graceDays,
-    penalty: shareToJson(rule.penalty),
-    reminder_days: rule.reminderDays,
-  };
-}
-
-/** A rule as an event shows it. */
-export function planTermsToJson(rule: PlanRule) {
-  return { rule_id: rule.ruleId, ...termsToJson(rule) };
-}
+export const planTermsSchema = object({ rule_id: Type.Integer(), ...termsProperties });
 
 /** A rule as its seller sees it. */
 export function planRuleToJson(tenantId: number, { createdAt, endedAt, ...rule }: PlanRuleRow) {
+  const { rule_id: id, ...terms } = planTermsToJson(rule);
   return {
-    id: rule.ruleId,
-    ...termsToJson(rule),
+    id,
+    ...terms,
     ...(rule.eventId !== null && { event_id: formatEventId({ tenantId, eventId: rule.eventId }) }),
     currency: rule.currency,
     created_at: createdAt.toISOString(),
     ...(endedAt && { ended_at: endedAt.toISOString() }),
-  };
-}
-
-/** An offer as a hold shows it. */
-export function planOfferToJson({ rule, leastDown, schedule }: PlanOffer) {
-  return {
-    rule_id: rule.ruleId,
-    name: rule.name,
-    kind: rule.kind,
-    down_payment_min: leastDown,
-    deadline_at: schedule.deadlineAt.toISOString(),
-    instalments: schedule.instalments.map(({ dueAt, amount }) => ({ due_at: dueAt.toISOString(), amount })),
-    grace_days: rule.graceDays,
-    penalty: shareToJson(rule.penalty),
   };
 }
 

@@ -2,8 +2,7 @@ import { Problem } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import type { EventCache } from '../catalog/event-cache.ts';
 import type { LiveEvent } from '../catalog/live-event.ts';
-import type { Checkout, ConfirmRequest } from '../checkout/checkout.ts';
-import { digestBody, digestKey } from '../checkout/idempotency.ts';
+import type { Checkout } from '../checkout/checkout.ts';
 import { requoteHold } from '../holds/requote-hold.store.ts';
 import type { Pool } from '../db/pool.ts';
 import { reader } from '../db/transaction.ts';
@@ -20,6 +19,7 @@ import {
   replaceHold,
   settleIntent,
 } from './intent.store.ts';
+import { saleOfIntent, settlingKey } from './last-payment.ts';
 import { ProviderUnavailable, type PaymentProvider } from './payment-provider.ts';
 
 type Deps = {
@@ -30,36 +30,6 @@ type Deps = {
   provider: PaymentProvider | undefined;
   log: { warn(fields: Record<string, unknown>, message: string): void };
 };
-
-/** The key under which the sale of an intent is confirmed, in place of the buyer's, which the intent has taken. */
-function settlingKey({ tenantId, transactionId }: IntentKey): string {
-  return digestKey(`seller ${tenantId}`, 'settle', transactionId);
-}
-
-/** The sale that an intent becomes once its money is there. */
-export function saleOfIntent(intent: Intent, holdId: string): ConfirmRequest & { transactionId: string } {
-  const [first, ...more] = intent.tenders.filter((tender) => tender.captured > 0 && !tender.surplus);
-  const { name, email, phone, document, locale } = intent.customer;
-  return {
-    key: intent,
-    holdId,
-    transactionId: intent.transactionId,
-    keyDigest: settlingKey(intent),
-    bodyDigest: digestBody({ transaction_id: intent.transactionId }),
-    customer: {
-      name,
-      locale,
-      ...(email !== null && { email }),
-      ...(phone !== null && { phone }),
-      ...(document !== null && { document }),
-    },
-    payment: {
-      method: !first || more.length > 0 ? 'split' : first.method,
-      ...(first && first.reference !== null && more.length === 0 && { reference: first.reference }),
-    },
-    expectedTotal: intent.amount,
-  };
-}
 
 function isProblem(error: unknown, ...codes: string[]): error is Problem {
   return error instanceof Problem && codes.includes(error.code);

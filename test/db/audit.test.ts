@@ -361,6 +361,7 @@ const violations: Record<string, Record<string, string[]>> = {
   ...messageViolations,
   'I9 expiry': {
     'a hold that outlived its time': [
+      `update payment_intents set expires_at = now() - interval '2 hours' where ${mine} and state = 'awaiting'`,
       `update holds set expires_at = now() - interval '1 hour' where ${mine} and state = 'live'`,
     ],
   },
@@ -469,6 +470,7 @@ test('every line has a violation here, and stands in docs/INVARIANTS.md in the s
 
 test('holds that expired while no server ran are no violation', async () => {
   const asleep = [
+    `update payment_intents set expires_at = now() - interval '23 hours 30 minutes' where state = 'awaiting'`,
     `update holds set created_at = now() - interval '1 day', expires_at = now() - interval '23 hours'`,
   ];
   assert.deepEqual(await reported(asleep), []);

@@ -122,7 +122,7 @@ export const orderViolations: Record<string, Record<string, string[]>> = {
       `update tenders set captured = 1 where ${mine} and reference = 'awaiting'`,
     ],
     'more given back than there was': [
-      'alter table tenders drop constraint tenders_check',
+      'alter table tenders drop constraint tenders_check, drop constraint tenders_kept',
       `update tenders set refunded = captured + 1 where ${mine} and reference = 'settled'`,
     ],
   },
