@@ -176,6 +176,7 @@ test('an event shows its zones with the lowest price and what is left', async ()
     asks_customer: false,
     has_hidden_zones: false,
     payment_methods: ['cash', 'card_terminal', 'transfer', 'mobile_payment', 'zelle', 'other'],
+    payment_plans: [],
   });
 });
 
