@@ -54,6 +54,8 @@ export type QueueOptions = {
   /** Whether this process works on steps, or only hands them over. */
   worker: boolean;
   connectionsMax: number;
+  /** How often a worker looks for steps that no notice told it of; often, unless given. */
+  pollSeconds?: number;
   /** Errors of the queue's own connections; it goes on by itself. */
   onError(error: Error): void;
 };
@@ -233,8 +235,8 @@ export async function openQueue(options: QueueOptions): Promise<Queue> {
           burstWhenBatchFull: true,
           burstWhenReadyExceeds: 1,
           // Notices wake a worker at once; polling finds the steps whose next attempt is due.
-          pollingIntervalSeconds: 0.5,
-          notifyPollingIntervalSeconds: 1,
+          pollingIntervalSeconds: options.pollSeconds ?? 0.5,
+          notifyPollingIntervalSeconds: options.pollSeconds ?? 1,
         },
         (jobs: Job<JobData>[]) => handle(boss, name, jobs, work, handler),
       );

@@ -17,6 +17,8 @@ export type TestProcess = {
   notices: Notices;
   lockWaits: LockWaits;
   handedOver: CommittedSale[];
+  /** How far its clock is ahead. */
+  clock: { aheadSeconds: number };
   stop(): Promise<void>;
 };
 
@@ -29,7 +31,9 @@ export async function startProcess(
 ): Promise<TestProcess> {
   const notices = createNotices({ url: databaseUrl, pool });
   const events = new EventCache({ reader: reader(pool), notices, onError });
-  const shared = { pool, lockWaits, events, clock: systemClock, ids: systemIds, onGroup: () => {} };
+  const ahead = { aheadSeconds: 0 };
+  const clock = { now: () => new Date(systemClock.now().getTime() + ahead.aheadSeconds * 1_000) };
+  const shared = { pool, lockWaits, events, clock, ids: systemIds, onGroup: () => {} };
   const handedOver: CommittedSale[] = [];
   await events.start();
   return {
@@ -37,6 +41,7 @@ export async function startProcess(
     notices,
     lockWaits,
     handedOver,
+    clock: ahead,
     holds: new Holds({ ...shared, policy: { ttlSeconds: 600, extensionSeconds: 300, extensionsMax: 2 } }),
     checkout: new Checkout({
       ...shared,
