@@ -3,11 +3,11 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { createServer } from 'node:net';
 import path from 'node:path';
 import { after, test } from 'node:test';
-import { setTimeout as delay } from 'node:timers/promises';
 import { commands } from '../../src/cli/commands.ts';
 import { runCli } from '../../src/cli/run.ts';
 import { createPool } from '../../src/db/pool.ts';
 import { createTestDatabase } from '../support/database.ts';
+import { waitUntil } from '../support/wait.ts';
 
 const root = path.join(import.meta.dirname, '../..');
 const database = await createTestDatabase();
@@ -179,8 +179,9 @@ test('connections of commands that ended are gone', async () => {
     );
     return rows[0]!.names;
   };
-  for (const end = Date.now() + 10_000; (await named()).length > 0 && Date.now() < end;) await delay(50);
-  const left = await named();
-  await pool.end();
-  assert.deepEqual(left, []);
+  try {
+    await waitUntil('all connections are gone', async () => (await named()).length === 0);
+  } finally {
+    await pool.end();
+  }
 });
