@@ -104,12 +104,14 @@ test('a server that cannot start says why in a sentence, and exits with 1', asyn
     [{ HOST: '203.0.113.1' }, /HOST is 203\.0\.113\.1, which is no address of this machine/],
     [{ PORT: port }, new RegExp(`port ${port} of 127\\.0\\.0\\.1 is taken`)],
   ];
-  for (const [env, message] of cases) {
-    const run = taquilla(['serve', '--no-seed'], env);
-    assert.equal(await run.ended, 1, JSON.stringify(env));
-    assert.match(run.err(), message);
-    assert.doesNotMatch(run.err(), /\n {4}at /);
-  }
+  await Promise.all(
+    cases.map(async ([env, message]) => {
+      const run = taquilla(['serve', '--no-seed'], env);
+      assert.equal(await run.ended, 1, JSON.stringify(env));
+      assert.match(run.err(), message);
+      assert.doesNotMatch(run.err(), /\n {4}at /);
+    }),
+  );
   taken.close();
 });
 

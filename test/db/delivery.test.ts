@@ -302,14 +302,14 @@ test('a postponed message is tried again with growing delays until its deadline,
   for (const [i, delay] of delaysSeconds.entries()) {
     const attempt = i + 1;
     smtp.next('greylist');
-    const before = clock.now().getTime();
+    const begun = clock.now().getTime();
     await work();
-    const after = clock.now().getTime();
+    const ended = clock.now().getTime();
     const { message } = (await readMessage(reader(pool), key))!;
     assert.deepEqual([message.state, message.attempts], ['queued', attempt]);
     assert.match(message.lastError ?? '', /try later: 451/);
     const attemptedAt = message.nextAttemptAt!.getTime() - delay * 1_000;
-    assert.ok(attemptedAt >= before && attemptedAt <= after, `attempt ${attempt} waits ${delay} s`);
+    assert.ok(attemptedAt >= begun && attemptedAt <= ended, `attempt ${attempt} waits ${delay} s`);
     laterSeconds += delay + 1;
   }
   assert.deepEqual(alerts, []);
