@@ -178,6 +178,8 @@ export const limits = {
   fiscalRenewSeconds: 10,
   fiscalSweepRowsMax: 500,
   fiscalBlockNumbersMax: 100_000,
+  // A point has two series, and series are smallint.
+  fiscalPointsMax: 16_000,
   tillBlockNumbers: 50,
   tillBlockSeconds: 28_800,
   voidReasonCharsMax: 200,
