@@ -307,3 +307,141 @@ begin
                 where f.tenant_id = p_tenant and f.transaction_id = any (transaction_ids)) d
       on d.transaction_id = transaction_ids[a.ord];
 end $$;
+
+-- Beside their columns: of a series that gives blocks, a shift's numbers are noted block by block, as a day's are. While it is
+-- open a row says where the series (block 0), or a block of it, stood when it was opened.
+alter table shift_ranges
+  add column block_no integer not null default 0,
+  drop constraint shift_ranges_pkey;
+alter table shift_ranges add primary key (tenant_id, point_no, shift_no, series_id, block_no, first_number);
+
+create unique index one_point_per_device on fiscal_points (tenant_id, device_no) where device_no is not null;
+
+-- The numbers that a point's series have given since marks: block 0 has those that no block of new numbers holds. A block
+-- without a mark counts from its first when it was leased at p_since or later.
+create function numbers_since(
+  p_tenant integer, p_point smallint, p_since timestamptz,
+  p_series smallint[], p_blocks integer[], p_marks bigint[]
+) returns table (series_id smallint, block_no integer, first_number bigint, last_number bigint)
+language sql stable as $$
+  with marks as (
+    select m.series_id, m.block_no, m.mark from unnest(p_series, p_blocks, p_marks) m (series_id, block_no, mark)
+  ), series as (
+    select s.series_id, s.first_number, s.next_number, m.mark
+      from fiscal_series s left join marks m on m.series_id = s.series_id and m.block_no = 0
+     where s.tenant_id = p_tenant and s.point_no = p_point
+  ), blocks as (
+    select b.* from fiscal_blocks b where b.tenant_id = p_tenant and b.series_id in (select s.series_id from series s)
+  ), outside as (
+    select r.series_id, r.last_number + 1 as first,
+           lead(r.first_number) over (partition by r.series_id order by r.first_number) - 1 as last
+      from (select b.series_id, b.first_number, b.last_number from blocks b where b.from_block_no is null
+            union all select s.series_id, s.first_number - 1, s.first_number - 1 from series s
+            union all select s.series_id, s.next_number, s.next_number from series s) r
+  ), given as (
+    select o.series_id, 0, greatest(o.first, s.mark), o.last from outside o join series s on s.series_id = o.series_id
+    union all
+    select b.series_id, b.block_no, coalesce(m.mark, b.first_number), b.next_number - 1
+      from blocks b left join marks m on m.series_id = b.series_id and m.block_no = b.block_no
+     where m.mark is not null or b.leased_at >= p_since
+  )
+  select g.* from given g (series_id, block_no, first_number, last_number) where g.first_number <= g.last_number
+$$;
+
+-- What no day's Z has yet.
+create function numbers_of_open_day(p_tenant integer, p_point smallint)
+returns table (series_id smallint, block_no integer, first_number bigint, last_number bigint)
+language sql stable as $$
+  select n.* from (
+    select array_agg(m.series_id) as series, array_agg(m.block_no) as blocks, array_agg(m.mark) as marks
+      from (select r.series_id, r.block_no, max(r.last_number) + 1 as mark
+              from fiscal_day_ranges r join fiscal_series s on s.tenant_id = r.tenant_id and s.series_id = r.series_id
+             where r.tenant_id = p_tenant and s.point_no = p_point group by 1, 2) m) a
+   cross join numbers_since(p_tenant, p_point, '-infinity', a.series, a.blocks, a.marks) n
+$$;
+
+-- What the shift that is open has given so far.
+create function numbers_of_open_shift(p_tenant integer, p_point smallint, p_shift integer)
+returns table (series_id smallint, block_no integer, first_number bigint, last_number bigint)
+language sql stable as $$
+  select n.* from (
+    select array_agg(r.series_id) as series, array_agg(r.block_no) as blocks, array_agg(r.first_number) as marks
+      from shift_ranges r
+     where r.tenant_id = p_tenant and r.point_no = p_point and r.shift_no = p_shift and r.last_number is null) a
+   cross join numbers_since(
+     p_tenant, p_point,
+     (select s.opened_at from shifts s where s.tenant_id = p_tenant and s.point_no = p_point and s.shift_no = p_shift),
+     a.series, a.blocks, a.marks) n
+$$;
+
+-- Locks all that gives numbers at a point, so that nobody has one that is not committed: the blocks first, as who confirms
+-- does. Blocks that were leased meanwhile come last; who confirms from one of those gives way or is waited for.
+create function lock_point_numbers(p_tenant integer, p_point smallint) returns void language plpgsql as $$
+begin
+  for i in 1 .. 2 loop
+    perform from fiscal_blocks b
+      where b.tenant_id = p_tenant and b.state = 'open'
+        and b.series_id in (select s.series_id from fiscal_series s where s.tenant_id = p_tenant and s.point_no = p_point)
+      order by b.series_id, b.block_no for update;
+    perform from fiscal_series s
+      where s.tenant_id = p_tenant and s.point_no = p_point order by s.series_id for update;
+  end loop;
+end $$;
+
+-- Documents show names as they were when they were issued: what a change overwrites is kept, and holds for whatever was issued
+-- until some seconds after it, longer than a change is under way. Zones, seats and venues are never renamed.
+create table seller_history (
+  tenant_id integer not null,
+  until timestamptz not null,
+  legal_name text not null,
+  tax_id text not null,
+  address text,
+  primary key (tenant_id, until)
+);
+create table event_history (
+  tenant_id integer not null,
+  event_id integer not null,
+  until timestamptz not null,
+  name text not null,
+  starts_at timestamptz not null,
+  venue_id integer not null,
+  primary key (tenant_id, event_id, until)
+);
+
+-- The seller's address, as its documents show it.
+alter table sellers add column address text;
+
+create function keep_seller() returns trigger language plpgsql as $$
+begin
+  insert into seller_history
+  values (old.tenant_id, clock_timestamp() + interval '5 seconds', old.legal_name, old.tax_id, old.address);
+  return null;
+end $$;
+create trigger sellers_keep_history after update on sellers for each row
+  when ((old.legal_name, old.tax_id, old.address) is distinct from (new.legal_name, new.tax_id, new.address))
+  execute function keep_seller();
+
+create function keep_event() returns trigger language plpgsql as $$
+begin
+  insert into event_history
+  values (old.tenant_id, old.event_id, clock_timestamp() + interval '5 seconds', old.name, old.starts_at, old.venue_id);
+  return null;
+end $$;
+create trigger events_keep_history after update on events for each row
+  when ((old.name, old.starts_at, old.venue_id) is distinct from (new.name, new.starts_at, new.venue_id))
+  execute function keep_event();
+
+create function refuse_change_of_issued() returns trigger language plpgsql as $$
+begin
+  raise exception '% stays as it was issued: % is refused', tg_table_name, tg_op using errcode = 'restrict_violation';
+end $$;
+create trigger seller_history_stays before update or delete on seller_history
+  for each row execute function refuse_change_of_issued();
+create trigger event_history_stays before update or delete on event_history
+  for each row execute function refuse_change_of_issued();
+create trigger z_reports_stay before update or delete on fiscal_days
+  for each row when (old.report is not null) execute function refuse_change_of_issued();
+create trigger z_ranges_stay before update or delete on fiscal_day_ranges
+  for each row execute function refuse_change_of_issued();
+create trigger closed_shifts_stay before update or delete on shifts
+  for each row when (old.closed_at is not null) execute function refuse_change_of_issued();
