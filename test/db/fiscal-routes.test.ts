@@ -14,6 +14,7 @@ import type { Answer } from '../support/http-client.ts';
 import { outcomeOf, signedIn, type Browser } from '../support/identity.ts';
 import { startIdentityHall, type IdentityHall } from '../support/identity-hall.ts';
 import { readPdf } from '../support/read-pdf.ts';
+import { waitUntil } from '../support/wait.ts';
 import { runCommand } from '../support/run-command.ts';
 
 let server: IdentityHall;
@@ -66,7 +67,16 @@ async function sell(
     'idempotency-key': `key-${++keys}`,
     ...headers,
   });
-  return answer.status === 202 ? String(json(answer)['fiscal_number']) : outcomeOf(answer);
+  if (answer.status !== 202) return outcomeOf(answer);
+  const { links, ...first } = json<{ fiscal_number: string | null; links: { self: string } }>(answer);
+  let { fiscal_number } = first;
+  // Of an order in parts the reconciler may be making the sale at that moment.
+  await waitUntil('the sale has its number', async () => {
+    if (fiscal_number !== null) return true;
+    ({ fiscal_number } = json<{ fiscal_number: string | null }>(await server.client.send('GET', links.self)));
+    return false;
+  });
+  return fiscal_number!;
 }
 
 const anybody: Browser['send'] = (method, where, body, headers) =>
