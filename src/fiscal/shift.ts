@@ -22,10 +22,6 @@ export function requireWholeCount(expected: Cash, counted: Cash): void {
   if (missing.length === 0) return;
   const detail = `The cash in ${missing.join(', ')} was not counted. The shift stays open; 0 is a count, too.`;
   throw new Problem('count_missing', detail, {
-    errors: missing.map((currency) => ({
-      path: '/counted',
-      code: 'count_missing',
-      message: detail,
-    })),
+    errors: [{ path: '/counted', code: 'count_missing', message: detail }],
   });
 }
