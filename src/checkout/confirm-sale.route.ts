@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
-import { Problem } from '../base/errors.ts';
+import { Problem, type ErrorCode } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import type { EventCache } from '../catalog/event-cache.ts';
 import { openHold } from '../holds/holds.ts';
@@ -215,6 +215,35 @@ function isPlain({ method, report, parts, currency, tendered }: PaymentBody, sal
   );
 }
 
+const problems: ErrorCode[] = [
+  'idempotency_key_missing',
+  'idempotency_key_invalid',
+  'idempotency_key_reused',
+  'hold_not_found',
+  'hold_expired',
+  'hold_released',
+  'hold_already_confirmed',
+  'price_changed',
+  'sales_closed',
+  'fiscal_day_closed',
+  'unauthenticated',
+  'seller_not_found',
+  'forbidden',
+  'two_factor_required',
+  'fiscal_point_not_found',
+  'shift_not_open',
+  'till_of_another',
+  'payment_method_unavailable',
+  'payment_amounts_differ',
+  'payment_currency_mismatch',
+  'cash_too_little',
+  'payment_reference_used',
+  'payment_pending',
+  'exchange_rate_missing',
+  'overloaded',
+  'unavailable',
+];
+
 /** `POST /sales/checkout/confirm/`: makes a sale of a hold, once for each Idempotency-Key. */
 export function confirmSaleRoute(app: App, deps: Deps): void {
   for (const url of [path, `${path}/`]) {
@@ -225,34 +254,7 @@ export function confirmSaleRoute(app: App, deps: Deps): void {
         config: {
           hot: true,
           sheds: true,
-          problems: [
-            'idempotency_key_missing',
-            'idempotency_key_invalid',
-            'idempotency_key_reused',
-            'hold_not_found',
-            'hold_expired',
-            'hold_released',
-            'hold_already_confirmed',
-            'price_changed',
-            'sales_closed',
-            'fiscal_day_closed',
-            'unauthenticated',
-            'seller_not_found',
-            'forbidden',
-            'two_factor_required',
-            'fiscal_point_not_found',
-            'shift_not_open',
-            'till_of_another',
-            'payment_method_unavailable',
-            'payment_amounts_differ',
-            'payment_currency_mismatch',
-            'cash_too_little',
-            'payment_reference_used',
-            'payment_pending',
-            'exchange_rate_missing',
-            'overloaded',
-            'unavailable',
-          ],
+          problems,
         },
         schema: {
           ...(url === path ? { hide: true } : { operationId: 'confirmSale' }),

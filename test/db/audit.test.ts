@@ -12,7 +12,7 @@ import { placeHolds } from '../../src/holds/place-holds.store.ts';
 import { messageViolations } from '../support/message-violations.ts';
 import { brokenUses } from '../support/broken-uses.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
-import { bareBlocks, block, fillFromBlocks, withoutChecks } from '../support/block-sales.ts';
+import { bareBlocks, block, fillFromBlocks, rechainBlock, withoutChecks } from '../support/block-sales.ts';
 import { creditNote, dayViolations, fillDays, noteViolations } from '../support/fiscal-violations.ts';
 import { fillIntents, foreignOrders, keyViolations, orderViolations } from '../support/order-violations.ts';
 import { confirmOrder, createHall, placeOrder, type Hall } from '../support/hall.ts';
@@ -146,17 +146,6 @@ const rechain = [
   `update fiscal_series set last_hash = (select hash from fiscal_documents where ${mine} and series_id = 1
                                       order by number desc limit 1)
     where ${mine} and series_id = 1`,
-];
-
-/** Makes the chain of the block sound again. */
-const rechainBlock = [
-  `update fiscal_documents d set hash = c.hash
-     from (select number, fiscal_chain(fiscal_block_start(3::smallint, 1), fiscal_content(series_id, number, transaction_id,
-                                       issued_at, taxes, total, currency)) over (order by number) as hash
-             from fiscal_documents where ${mine} and series_id = 3) c
-    where d.${mine} and d.series_id = 3 and d.number = c.number`,
-  `update fiscal_blocks set last_hash = (select hash from fiscal_documents where ${mine} and number = 102)
-    where ${mine} and series_id = 3 and block_no = 1`,
 ];
 
 /** What is done by hand, and the one line that must report it. Guards that are constraints are dropped first. */
