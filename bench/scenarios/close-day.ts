@@ -12,7 +12,7 @@ const closeMillisecondsMax = 2_000;
 async function run(bench: Bench): Promise<Outcome> {
   const salesEach = Math.ceil((bench.options.past ?? defaultDocuments) / events);
   const documents = salesEach * events;
-  const figures = await onStage(bench, 'close-day', async (stage): Promise<Figure[]> => {
+  const figures = await onStage(bench, 'close_day', async (stage): Promise<Figure[]> => {
     bench.progress.phase(`${documents} documents`);
     const [tenantId] = await createHistory(
       stage.url,
