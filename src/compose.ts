@@ -10,6 +10,7 @@ import { createNotices } from './db/notices.ts';
 import { createPool, type Pool } from './db/pool.ts';
 import { sharedSecret } from './db/server-secret.store.ts';
 import { reader, transact } from './db/transaction.ts';
+import { rollDays } from './fiscal/roll-days.job.ts';
 import type { PassKeys } from './fulfilment/apple-pass.ts';
 import { startFulfilment } from './fulfilment/start-fulfilment.job.ts';
 import { TicketLooks } from './fulfilment/ticket-look.store.ts';
@@ -380,6 +381,7 @@ export async function startTaquilla(options: TaquillaOptions): Promise<Taquilla>
     () => transact(pool, (tx) => sweepSessions(tx, options.clock.now())),
     onError,
   );
+  const endRolling = repeat(limits.fiscalDaySweepSeconds, () => rollDays(pool, onError), onError);
   const payments = createPayments(options, parts);
   const endReconciling = repeat(limits.paymentSweepSeconds, () => payments.reconciler.reconcile(), onError);
   const endPrune = repeat(60, async () => clientHolds.prune(Date.now()), onError);
@@ -388,6 +390,7 @@ export async function startTaquilla(options: TaquillaOptions): Promise<Taquilla>
     await endReconciling();
     payments.closeMailer();
     await endPrune();
+    await endRolling();
     await endForget();
     await endSweep();
     await endRenewals();

@@ -21,6 +21,7 @@ shifts.open       x x x x . . | . | x .
 shifts.manage     x x x . . . | . | . .
 fiscal.read       x x x . . x | x | . .
 fiscal.close      x x x . . . | . | . .
+fiscal.edit       x x . . . . | . | . .
 reports.read      x x x . . x | x | . .
 messages.read     x x x . . x | x | . .
 messages.replay   x x x . . . | x | . .

@@ -1,3 +1,4 @@
+import { fiscalInvariants, numbered } from './fiscal-invariants.ts';
 import { own, paid, type Invariant } from './invariant.ts';
 import { messageInvariants } from './message-invariants.ts';
 
@@ -38,10 +39,9 @@ const document = `format('document %s of series %s of seller %s', d.number, d.se
 /** Documents with the block that issued them; null when the series itself did. */
 const documentsOfBlocks = `
   select d.*, b.block_no
-    from fiscal_documents d
+    from (${numbered}) d
     left join (select b.tenant_id, b.series_id, b.block_no, generate_series(b.first_number, b.next_number - 1) as number
-                 from fiscal_blocks b where ${own('b')}) b using (tenant_id, series_id, number)
-   where ${own('d')}`;
+                 from fiscal_blocks b where ${own('b')}) b using (tenant_id, series_id, number)`;
 
 /** Every invariant that SQL decides, in the order of their numbers. */
 export const invariants: readonly Invariant[] = [
@@ -119,7 +119,7 @@ export const invariants: readonly Invariant[] = [
       'Every number of a series from its first to before its next is exactly one of: a document, to be issued in an open block, a rest that waits, void',
     sql: `with accounted as (
             select r.*, lag(r.last) over w as before, lead(r.first) over w as next
-              from (select d.tenant_id, d.series_id, d.number as first, d.number as last from fiscal_documents d where ${own('d')}
+              from (select d.tenant_id, d.series_id, d.number as first, d.number as last from (${numbered}) d
                     union all
                     select b.tenant_id, b.series_id, coalesce(b.rest_number, b.next_number), b.last_number from fiscal_blocks b
                      where ${own('b')} and b.state <> 'used' and coalesce(b.rest_number, b.next_number) <= b.last_number) r
@@ -416,6 +416,7 @@ export const invariants: readonly Invariant[] = [
             from (${paid} and t.status = 'completed') t left join (${steps('statistics')}) s using (tenant_id, transaction_id)
            where s.state is distinct from 'done'`,
   },
+  ...fiscalInvariants,
   {
     id: 'I15 events',
     sentence: 'What a sale, a hold, an item and a seat refer to is there, at the same seller and event',

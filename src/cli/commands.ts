@@ -1,5 +1,6 @@
 import { auditCommand } from './audit.ts';
 import { createAdminCommand, createOwnerCommand } from './create-staff.ts';
+import { exportFiscalCommand } from './export-fiscal.ts';
 import { importPlanCommand } from './import-plan.ts';
 import { setNumberingCommand } from './set-numbering.ts';
 import { migrateCommand } from './migrate.ts';
@@ -25,6 +26,7 @@ export const commands: readonly Command[] = [
   resendCommand,
   replayCommand,
   auditCommand,
+  exportFiscalCommand,
   rebuildStatisticsCommand,
   verifyTicketCommand,
 ];

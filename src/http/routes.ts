@@ -49,6 +49,22 @@ import { registerPassRoute } from '../fulfilment/register-pass.route.ts';
 import { unregisterPassRoute } from '../fulfilment/unregister-pass.route.ts';
 import { listTicketsRoute } from '../fulfilment/list-tickets.route.ts';
 import { saveTicketTermsRoute } from '../fulfilment/save-ticket-terms.route.ts';
+import { addTillRoute } from '../fiscal/add-till.route.ts';
+import { changePointRoute } from '../fiscal/change-point.route.ts';
+import { closeDayRoute } from '../fiscal/close-day.route.ts';
+import { closeShiftRoute } from '../fiscal/close-shift.route.ts';
+import { listDaysRoute } from '../fiscal/list-days.route.ts';
+import { listPointsRoute } from '../fiscal/list-points.route.ts';
+import { listShiftsRoute } from '../fiscal/list-shifts.route.ts';
+import { openDayRoute } from '../fiscal/open-day.route.ts';
+import { openShiftRoute } from '../fiscal/open-shift.route.ts';
+import { readDayRoute } from '../fiscal/read-day.route.ts';
+import { readShiftRoute } from '../fiscal/read-shift.route.ts';
+import { readXRoute } from '../fiscal/read-x.route.ts';
+import { saveFiscalIdentityRoute } from '../fiscal/save-fiscal-identity.route.ts';
+import { printDocumentRoute } from '../fiscal/print-document.route.ts';
+import { readDocumentRoute } from '../fiscal/read-document.route.ts';
+import { readReceiptRoute } from '../fiscal/read-receipt.route.ts';
 import { listFiscalBlocksRoute } from '../fiscal/list-fiscal-blocks.route.ts';
 import { voidFiscalBlockRoute } from '../fiscal/void-fiscal-block.route.ts';
 import { openGooglePassRoute } from '../fulfilment/open-google-pass.route.ts';
@@ -197,9 +213,30 @@ export function mountRoutes(app: App, deps: RouteDeps): void {
   mountAnnouncements(app, deps);
   mountWebhooks(app, deps);
   mountReports(app, deps);
+  mountFiscal(app, deps);
+  mountPrices(app, deps);
+}
+
+/** Where documents are issued, in which days and shifts, and what came of it. */
+function mountFiscal(app: App, deps: RouteDeps): void {
   listFiscalBlocksRoute(app, deps);
   voidFiscalBlockRoute(app, deps);
-  mountPrices(app, deps);
+  saveFiscalIdentityRoute(app, deps);
+  readDocumentRoute(app, deps);
+  printDocumentRoute(app, deps);
+  readReceiptRoute(app, deps);
+  listPointsRoute(app, deps);
+  addTillRoute(app, deps);
+  changePointRoute(app, deps);
+  openDayRoute(app, deps);
+  listDaysRoute(app, deps);
+  readXRoute(app, deps);
+  readDayRoute(app, deps);
+  closeDayRoute(app, deps);
+  openShiftRoute(app, deps);
+  listShiftsRoute(app, deps);
+  readShiftRoute(app, deps);
+  closeShiftRoute(app, deps);
 }
 
 /** What staff see and do of the messages to buyers. */

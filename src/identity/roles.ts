@@ -33,6 +33,7 @@ const table = {
   'shifts.manage': ['administrator', 'owner', 'manager'],
   'fiscal.read': ['administrator', 'owner', 'manager', 'auditor', 'api_key'],
   'fiscal.close': ['administrator', 'owner', 'manager'],
+  'fiscal.edit': ['administrator', 'owner'],
   'reports.read': ['administrator', 'owner', 'manager', 'auditor', 'api_key'],
   'messages.read': ['administrator', 'owner', 'manager', 'auditor', 'api_key'],
   'messages.replay': ['administrator', 'owner', 'manager', 'api_key'],

@@ -8,6 +8,8 @@ import type { Customer } from '../checkout/confirm-sales.store.ts';
 import type { Pool } from '../db/pool.ts';
 import { reader, transact, type Tx } from '../db/transaction.ts';
 import { holdProblem, type Holds } from '../holds/holds.ts';
+import { shop, type SellingPoint } from '../fiscal/selling-point.ts';
+import { requireSelling } from '../fiscal/selling-point.store.ts';
 import { readRates } from './exchange-rate.store.ts';
 import type { Intent, IntentKey } from './intent.ts';
 import {
@@ -43,6 +45,8 @@ export type IntentRequest = {
   /** Minor units; null when the buyer accepts what the hold quoted. */
   expectedTotal: number | null;
   substitutes: boolean;
+  /** Where it is sold; the shop when absent. */
+  point?: SellingPoint;
 };
 
 type Deps = {
@@ -116,6 +120,7 @@ export class PaymentIntents {
     if (!live) throw holdProblem('hold_not_found');
     const bound = { ...request, payment: { method: request.whole?.method ?? 'split' } } as const;
     await this.#deps.checkout.bind(bound);
+    await requireSelling(reader(pool), request.key.tenantId, request.point ?? shop);
     for (let attempt = 1; attempt <= limits.requoteAttemptsMax; attempt++) {
       const order = await this.#order(live, request, ids.uuid());
       const { outcome, transactionId } = await openIntent(pool, order);
@@ -147,7 +152,7 @@ export class PaymentIntents {
     const total = request.expectedTotal ?? quote.total;
     const means = { currency, rates, provider: provider?.name ?? null };
     const tenders = orderTenders(total, request.whole, request.parts, means);
-    const { key, holdId, keyDigest, bodyDigest, customer, substitutes } = request;
+    const { key, holdId, keyDigest, bodyDigest, customer, substitutes, point = shop } = request;
     const seconds = tenders.some((tender) => tender.report) ? reportedSeconds : cardSeconds;
     return {
       key,
@@ -156,6 +161,7 @@ export class PaymentIntents {
       bodyDigest,
       customer,
       substitutes,
+      point,
       transactionId,
       total,
       tenders,

@@ -12,7 +12,8 @@ import { placeHolds } from '../../src/holds/place-holds.store.ts';
 import { messageViolations } from '../support/message-violations.ts';
 import { brokenUses } from '../support/broken-uses.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
-import { bareBlocks, block, fillFromBlocks, withoutChecks } from '../support/block-sales.ts';
+import { bareBlocks, block, fillFromBlocks, rechainBlock, withoutChecks } from '../support/block-sales.ts';
+import { creditNote, dayViolations, fillDays, noteViolations } from '../support/fiscal-violations.ts';
 import { fillIntents, foreignOrders, keyViolations, orderViolations } from '../support/order-violations.ts';
 import { confirmOrder, createHall, placeOrder, type Hall } from '../support/hall.ts';
 
@@ -53,6 +54,7 @@ async function fill(hall: Hall): Promise<void> {
   // Each in a group of its own, so that each has its own instant.
   for (const order of orders) await confirmSales(pool, hall, 1, [order]);
   await fillFromBlocks(pool, hall);
+  await fillDays(pool, hall);
   const followed = orders.slice(0, 2).map((order) => order.transactionId);
   await makeTickets(hall, followed);
   await fillIntents(pool, hall, orders[2]!.transactionId);
@@ -146,17 +148,6 @@ const rechain = [
     where ${mine} and series_id = 1`,
 ];
 
-/** Makes the chain of the block sound again. */
-const rechainBlock = [
-  `update fiscal_documents d set hash = c.hash
-     from (select number, fiscal_chain(fiscal_block_start(3::smallint, 1), fiscal_content(series_id, number, transaction_id,
-                                       issued_at, taxes, total, currency)) over (order by number) as hash
-             from fiscal_documents where ${mine} and series_id = 3) c
-    where d.${mine} and d.series_id = 3 and d.number = c.number`,
-  `update fiscal_blocks set last_hash = (select hash from fiscal_documents where ${mine} and number = 102)
-    where ${mine} and series_id = 3 and block_no = 1`,
-];
-
 /** What is done by hand, and the one line that must report it. Guards that are constraints are dropped first. */
 const violations: Record<string, Record<string, string[]>> = {
   'I1 seats': {
@@ -228,11 +219,14 @@ const violations: Record<string, Record<string, string[]>> = {
       `update fiscal_documents set number = 7 where ${mine} and number = 3`,
       ...rechain,
     ],
-    'a number skipped before the first': [`update fiscal_series set first_number = 2 where ${mine} and series_id = 1`],
+    'a number skipped before the first': [
+      `update fiscal_series set first_number = 2 where ${mine} and series_id = 1`,
+    ],
     'a number given away': [`update fiscal_series set next_number = next_number + 1 where ${mine}`],
     'numbers without any document': [
       `insert into fiscal_series (tenant_id, series_id, prefix, padding, first_number, next_number) values (1, 9, 'B-', 8, 1, 5)`,
     ],
+    ...noteViolations.numbers,
     'a rest that was lost': [...bareBlocks, `update fiscal_blocks set last_number = 4 where ${block(1)}`],
   },
   'I4 blocks': {
@@ -264,6 +258,7 @@ const violations: Record<string, Record<string, string[]>> = {
       `update fiscal_documents set issued_at = issued_at + interval '1 hour' where ${mine} and number = 101`,
       ...rechainBlock,
     ],
+    ...noteViolations.instants,
     'a block behind its documents': [
       `update fiscal_blocks set last_issued_at = '-infinity' where ${mine} and series_id = 3 and block_no = 1`,
     ],
@@ -276,6 +271,7 @@ const violations: Record<string, Record<string, string[]>> = {
     'a document of a block changed after its issue': [
       `update fiscal_documents set issued_at = issued_at - interval '1 microsecond' where ${mine} and number = 101`,
     ],
+    ...noteViolations.chain,
     'a block that forgot its last hash': [
       `update fiscal_blocks set last_hash = '\\x00' where ${mine} and series_id = 3 and block_no = 1`,
     ],
@@ -406,6 +402,7 @@ const violations: Record<string, Record<string, string[]>> = {
       `select rebuild_statistics(1, null, 100)`,
     ],
   },
+  ...dayViolations,
   'I15 events': {
     'a hold of an event that the seller has not': [
       `update holds set event_id = 99 where ${mine} and state = 'released'`,
@@ -480,6 +477,10 @@ test('an audit of one seller looks at that seller alone', async () => {
       assert.deepEqual(await reported(statements, { tenantId: 2 }), [], name);
     }
   }
+});
+
+test('a credit note stands in numbers and chain as a sale does', async () => {
+  assert.deepEqual(await reported(creditNote, { tenantId: 1 }), []);
 });
 
 test('each line is told with its count, and with the culprits by name', async () => {
