@@ -40,7 +40,7 @@ export const refundInvariants: readonly Invariant[] = [
            where ${own('t')} and (t.status in ('cancelled', 'refunded')) <> (coalesce(i.places, 0) = 0)`,
   },
   {
-    id: 'I10 credit notes',
+    id: 'I10 credits',
     sentence:
       "Every refund has exactly one credit note, of its own total, in the series of its sale's point of sale",
     sql: `select format('refund %s of sale %s: credit note %s of series %s', refund_no, transaction_id, c.number, c.series_id)
@@ -80,7 +80,7 @@ export const refundInvariants: readonly Invariant[] = [
            where ${own('t')} and t.refunded <> coalesce(p.done, 0)`,
   },
   {
-    id: 'I10 way back',
+    id: 'I10 repaying',
     sentence:
       'No money of a card waits a day for its way back, and no exchange a day for its end, unless the fiscal day is closed',
     sql: `select format('refund %s of sale %s waits since %s', p.refund_no, p.transaction_id, p.created_at) as culprit

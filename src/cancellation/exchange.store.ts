@@ -1,5 +1,4 @@
 import type { EventKey } from '../base/ids.ts';
-import type { Customer } from '../checkout/confirm-sales.store.ts';
 import type { Pool } from '../db/pool.ts';
 import { transactOnce, type Reader, type Row, type Tx } from '../db/transaction.ts';
 import type { SaleKey } from '../orders/sale-token.ts';
@@ -83,7 +82,7 @@ export type Exchange = SaleKey & {
   total: number;
   refundNo: number | null;
   failure: string | null;
-  customer: Customer;
+  customer: { name: string; email?: string; phone?: string; document?: string; locale: 'es' | 'en' };
 };
 
 /** An exchange, or null. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
+import { createHall } from '../support/hall.ts';
 import { codeOf, json, type Confirmed } from '../support/payment-hall.ts';
 import { UndoingHall, type RefundJson } from '../support/undoing-hall.ts';
 import { waitUntil } from '../support/wait.ts';
@@ -60,6 +61,20 @@ test('dearer places want the difference, cheaper ones give it back', async () =>
   assert.deepEqual([back.difference, back.refund?.to_pay_back_by_hand], [1_160 - 5_800, 5_800 - 1_160]);
   assert.equal(await hall.count('messages', `kind = 'refund'`), 1);
   await hall.house.assertSound();
+});
+
+test('another date: the new places are of another event of the seller', async () => {
+  const { house } = hall;
+  const sale = await hall.sell([1]);
+  const first = house.hall;
+  house.hall = await createHall(house.pool, { tenantId: hall.tenantId, seats: 5, standing: 5 });
+  const { hold_token } = await house.hold([1]);
+  house.hall = first;
+  const made = json<ExchangeJson>(await exchange(sale, hold_token));
+  assert.deepEqual([made.state, made.difference], ['done', 0]);
+  assert.equal(await hall.count('seat_states', `state = 'sold' and event_id <> ${first.eventId}`), 1);
+  assert.equal(await hall.count('seat_states', `state = 'sold' and event_id = ${first.eventId}`), 0);
+  await house.assertSound();
 });
 
 test('what cannot be sold is not exchanged: the old places stay, and the key says so ever after', async () => {

@@ -107,44 +107,6 @@ test('a day that closes while a refund is under way: its credit note has no numb
   });
 });
 
-test('a ticket that is refunded while somebody waits for a new code of it gets none', async () => {
-  const sale = await hall.sell([1]);
-  await makeTicket(sale);
-  const ticket = { tenantId: hall.tenantId, transactionId: sale.transaction_id, itemNo: 1 };
-  const returned = Promise.withResolvers<void>();
-  const go = Promise.withResolvers<void>();
-  const refunding = transact(hall.house.pool, async (tx) => {
-    await returnPlaces(tx, orderOf(sale.transaction_id));
-    await issueCreditNote(tx, ticket, 1);
-    returned.resolve();
-    await go.promise;
-  });
-  await returned.promise;
-  const reissuing = transact(hall.house.pool, (tx) => lockTicket(tx, ticket)).then(
-    () => 'locked',
-    (error: { code: string }) => error.code,
-  );
-  // The control: whoever locks the ticket alone still believes in its place.
-  const control = transact(hall.house.pool, (tx) =>
-    tx.query<{ live: boolean }>({
-      text: `select i.state = 'live' as live from tickets k join transaction_items i using (tenant_id, transaction_id, item_no)
-              where k.tenant_id = $1 and k.transaction_id = $2 for no key update of k`,
-      values: [ticket.tenantId, ticket.transactionId],
-    }),
-  );
-  await untilBlocked();
-  await waitUntil('both wait', async () => {
-    const { rows } = await hall.house.pool.query(
-      `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
-    );
-    return rows.length === 2;
-  });
-  go.resolve();
-  await refunding;
-  assert.equal(await reissuing, 'ticket_returned');
-  assert.deepEqual(await control, [{ live: true }]);
-});
-
 test('fees stay with the seller when asked for, and what was counted is given back place by place', async () => {
   const { pool, hall: place } = hall.house;
   const order = placeOrder([], 3);
@@ -184,6 +146,44 @@ test('fees stay with the seller when asked for, and what was counted is given ba
   assert.deepEqual(await used(), [0, 0, 0, 0]);
   await pool.query('select rebuild_statistics($1, null, 100)', [hall.tenantId]);
   await hall.house.assertSound();
+});
+
+test('a ticket that is refunded while somebody waits for a new code of it gets none', async () => {
+  const sale = await hall.sell([1]);
+  await makeTicket(sale);
+  const ticket = { tenantId: hall.tenantId, transactionId: sale.transaction_id, itemNo: 1 };
+  const returned = Promise.withResolvers<void>();
+  const go = Promise.withResolvers<void>();
+  const refunding = transact(hall.house.pool, async (tx) => {
+    await returnPlaces(tx, orderOf(sale.transaction_id));
+    await issueCreditNote(tx, ticket, 1);
+    returned.resolve();
+    await go.promise;
+  });
+  await returned.promise;
+  const reissuing = transact(hall.house.pool, (tx) => lockTicket(tx, ticket)).then(
+    () => 'locked',
+    (error: { code: string }) => error.code,
+  );
+  // The control: whoever locks the ticket alone still believes in its place.
+  const control = transact(hall.house.pool, (tx) =>
+    tx.query<{ live: boolean }>({
+      text: `select i.state = 'live' as live from tickets k join transaction_items i using (tenant_id, transaction_id, item_no)
+              where k.tenant_id = $1 and k.transaction_id = $2 for no key update of k`,
+      values: [ticket.tenantId, ticket.transactionId],
+    }),
+  );
+  await untilBlocked();
+  await waitUntil('both wait', async () => {
+    const { rows } = await hall.house.pool.query(
+      `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+    );
+    return rows.length === 2;
+  });
+  go.resolve();
+  await refunding;
+  assert.equal(await reissuing, 'ticket_returned');
+  assert.deepEqual(await control, [{ live: true }]);
 });
 
 test('control: without its guard one place is refunded twice, and the audit says so', async () => {

@@ -40,7 +40,7 @@ export const refundViolations: Record<string, Record<string, string[]>> = {
       `update transactions set status = 'refunded' where ${mine} and transaction_id = ${sale}`,
     ],
   },
-  'I10 credit notes': {
+  'I10 credits': {
     'a refund without its credit note': [
       'alter table credit_notes drop constraint credit_notes_tenant_id_transaction_id_refund_no_fkey',
       `update credit_notes set refund_no = 9 where ${mine}`,
@@ -57,7 +57,7 @@ export const refundViolations: Record<string, Record<string, string[]>> = {
       `update tenders set refunded = 1 where ${mine} and reference = 'settled'`,
     ],
   },
-  'I10 way back': {
+  'I10 repaying': {
     'a card that waits for its money': [
       `insert into repayments (tenant_id, transaction_id, refund_no, repayment_no, amount, tender_no, paid_amount, paid_currency,
                                created_at)

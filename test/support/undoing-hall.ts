@@ -54,8 +54,8 @@ export class UndoingHall {
     return `${transaction_id}-${itemNo}`;
   }
 
-  /** Has staff post to a sale's path, under a key of its own unless given. */
-  post(
+  /** Has staff post to a sale's path, under a key of its own unless given; who is told to come again does. */
+  async post(
     sale: Confirmed,
     path: string,
     body: Record<string, unknown>,
@@ -64,7 +64,10 @@ export class UndoingHall {
   ): Promise<Answer> {
     const at = `/sellers/${tenantId}/sales/${sale.transaction_id}/${path}`;
     const more = path.endsWith('repayments') ? {} : { reason: 'asked for' };
-    return this.staff.send('POST', at, { ...more, ...body }, { 'idempotency-key': key });
+    for (;;) {
+      const answer = await this.staff.send('POST', at, { ...more, ...body }, { 'idempotency-key': key });
+      if (answer.status !== 503) return answer;
+    }
   }
 
   async refund(sale: Confirmed, body: Record<string, unknown> = {}): Promise<RefundJson> {
