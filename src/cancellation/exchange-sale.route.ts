@@ -17,6 +17,7 @@ import { recordChange } from '../identity/audit-log.store.ts';
 import { saleLinks } from '../orders/sale-token.ts';
 import { counterMethods } from '../payments/payment.ts';
 import type { Exchanger } from './exchange-places.job.ts';
+import type { Exchange } from './exchange.store.ts';
 import {
   itemNosOf,
   keyHeaderSchema,
@@ -69,34 +70,52 @@ const answerSchema = object({
   links: object({ self: Type.String(), tickets: Type.String(), page: Type.String() }),
 });
 
+async function answerOf({ reader, secret, publicUrl }: Deps, made: Exchange) {
+  const { tenantId, exchangeId, currency, credit, total } = made;
+  const refund = (await readRefunds(reader, made)).find((one) => one.refundNo === made.refundNo);
+  const { self, tickets, page } = saleLinks(secret, publicUrl, tenantId, exchangeId);
+  return {
+    transaction_id: exchangeId,
+    state: made.state === 'done' ? ('done' as const) : ('open' as const),
+    currency,
+    credit,
+    total,
+    difference: total - credit,
+    ...(refund && { refund: refundAnswer(refund) }),
+    links: { self, tickets, page },
+  };
+}
+
+const problems = [
+  'idempotency_key_missing',
+  'idempotency_key_invalid',
+  'idempotency_key_reused',
+  'transaction_not_found',
+  'ticket_not_found',
+  'ticket_returned',
+  'exchange_pending',
+  'exchange_payment_missing',
+  'fiscal_day_closed',
+  'hold_not_found',
+  'hold_expired',
+  'hold_released',
+  'hold_already_confirmed',
+  'payment_pending',
+  'price_changed',
+  'customer_changed',
+  'currency_mismatch',
+  'sales_closed',
+] as const;
+
 /** `POST /sellers/{id}/sales/{id}/exchange`: places of a sale for those of a hold, the difference paid or given back. */
 export function exchangeSaleRoute(app: App, deps: Deps): void {
-  const { reader, exchanger, clock, ids } = deps;
+  const { exchanger, clock, ids } = deps;
   app.post(
     '/sellers/:seller_id/sales/:transaction_id/exchange',
     {
       config: {
         right: 'sales.refund',
-        problems: [
-          'idempotency_key_missing',
-          'idempotency_key_invalid',
-          'idempotency_key_reused',
-          'transaction_not_found',
-          'ticket_not_found',
-          'ticket_returned',
-          'exchange_pending',
-          'exchange_payment_missing',
-          'fiscal_day_closed',
-          'hold_not_found',
-          'hold_expired',
-          'hold_released',
-          'hold_already_confirmed',
-          'payment_pending',
-          'price_changed',
-          'customer_changed',
-          'currency_mismatch',
-          'sales_closed',
-        ],
+        problems: [...problems],
       },
       schema: {
         operationId: 'exchangeSale',
@@ -140,18 +159,7 @@ export function exchangeSaleRoute(app: App, deps: Deps): void {
           after: { exchange_id: order.exchangeId, ticket_ids: body.ticket_ids ?? null, reason: body.reason },
         }),
       );
-      const refund = (await readRefunds(reader, sale)).find((one) => one.refundNo === made.refundNo);
-      const { self, tickets, page } = saleLinks(deps.secret, deps.publicUrl, sale.tenantId, made.exchangeId);
-      return reply.code(201).send({
-        transaction_id: made.exchangeId,
-        state: made.state === 'done' ? ('done' as const) : ('open' as const),
-        currency: made.currency,
-        credit: made.credit,
-        total: made.total,
-        difference: made.total - made.credit,
-        ...(refund && { refund: refundAnswer(refund) }),
-        links: { self, tickets, page },
-      });
+      return reply.code(201).send(await answerOf(deps, made));
     },
   );
 }

@@ -21,7 +21,7 @@ export type ExchangeOrder = SaleKey & {
   payment: { method: PaymentMethod; reference: string | null } | null;
 };
 
-/** What each means stands in sql/0039_exchanges.sql. */
+/** What each means stands in sql/0039_money_back.sql. */
 export type ExchangeOutcome =
   | 'opened'
   | Exclude<ReturnOutcome, 'returned' | 'refund_exceeds_paid'>

@@ -1,126 +1,122 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { runAudit } from '../../src/audit/run-audit.ts';
-import { saleLinks } from '../../src/orders/sale-token.ts';
-import { startIdentityHall, type IdentityHall } from '../support/identity-hall.ts';
+import { generateKeyPairSync } from 'node:crypto';
+import { after, before, beforeEach, test } from 'node:test';
+import { createHall } from '../support/hall.ts';
 import { outcomeOf, signedIn, type Browser } from '../support/identity.ts';
-import { makeSampleSales } from '../support/sample-sales.ts';
+import type { Confirmed } from '../support/payment-hall.ts';
+import { UndoingHall } from '../support/undoing-hall.ts';
 import { waitUntil } from '../support/wait.ts';
-import { startTestWorkers, testSecret, type TestWorkers } from '../support/workers.ts';
+import { startTestWorkers, type TestWorkers } from '../support/workers.ts';
 
 type Tickets = { tickets: { state: string; code?: string }[] };
 type Revoked = { data: { ticket_id: string; generation: number; reason: string }[] };
 
-let hall: IdentityHall;
+let hall: UndoingHall;
 let workers: TestWorkers;
-let manager: Browser;
 
 before(async () => {
-  hall = await startIdentityHall(2, { TAQUILLA_SECRET: testSecret });
-  workers = await startTestWorkers(hall.database.url);
-  manager = await signedIn(hall.pool, hall.client, 1, 'manager');
+  hall = await UndoingHall.start();
+  workers = await startTestWorkers(hall.house.database.url);
+});
+beforeEach(async () => {
+  await hall.house.renew();
+  const { publicKey, privateKey } = generateKeyPairSync('ed25519', {
+    publicKeyEncoding: { type: 'spki', format: 'der' },
+    privateKeyEncoding: { type: 'pkcs8', format: 'der' },
+  });
+  await hall.house.pool.query('insert into seller_keys values ($1, 1, $2, $3)', [
+    hall.tenantId,
+    publicKey,
+    privateKey,
+  ]);
 });
 after(async () => {
   await workers.stop();
-  await hall.stop();
+  await hall.house.stop();
 });
 
-/** A completed sale of two places, and the path to its tickets. */
-async function sell(): Promise<{ id: string; tickets: string; pdf: string }> {
-  const [id = ''] = await makeSampleSales(hall.pool, { places: 2, ageSeconds: 60 });
-  await waitUntil('the sale is completed', async () => {
-    const { rows } = await hall.pool.query(
-      `select from transactions where transaction_id = $1 and status = 'completed'`,
-      [id],
-    );
-    return rows.length === 1;
-  });
-  const pdf = saleLinks(testSecret, undefined, 1, id).tickets;
-  return { id, pdf, tickets: pdf.replace('/tickets.pdf', '/tickets') };
+/** A sale of two seats after which all has followed, and the paths to its tickets. */
+async function sell() {
+  const sale = await hall.sell([1, 2]);
+  await waitUntil('the sale is completed', async () => (await hall.house.read(sale)).status === 'completed');
+  const { pathname, search } = new URL(sale.links.self, 'http://shop');
+  const at = (path: string) => `${pathname}/${path}${search}`;
+  return { ...sale, at };
 }
 
-const undo = (browser: Browser, seller: number, id: string, body: unknown, key: string) =>
-  browser.send('POST', `/sellers/${seller}/sales/${id}/refunds`, body, { 'idempotency-key': key });
-
-const read = async (path: string) => (await hall.client.send('GET', path)).json as Tickets;
+const send = (method: string, path: string, body?: unknown) => hall.house.client.send(method, path, body);
 
 test('a ticket that went back has no code any more: the door hears of it, its offer ends, no new code is given', async () => {
   const sale = await sell();
-  const token = sale.pdf.slice(sale.pdf.indexOf('?'));
-  const ticketPath = `/sales/transactions/${sale.id}/tickets/1`;
-  assert.equal((await hall.client.send('POST', `${ticketPath}/reissue${token}`)).status, 200);
-  const offered = await hall.client.send('POST', `${ticketPath}/transfer${token}`);
+  assert.equal((await send('POST', sale.at('tickets/1/reissue'))).status, 200);
+  const offered = await send('POST', sale.at('tickets/1/transfers'));
   assert.equal(offered.status, 201, offered.text);
-  const ticket_ids = [`${sale.id}-1`];
-  const refunded = await undo(manager, 1, sale.id, { reason: 'ill', ticket_ids }, 'first');
-  assert.equal(refunded.status, 201, refunded.text);
+  await hall.refund(sale, { ticket_ids: [hall.ticket(sale, 1)] });
+  const { tickets } = (await send('GET', sale.at('tickets'))).json as Tickets;
   assert.deepEqual(
-    (await read(sale.tickets)).tickets.map((ticket) => [ticket.state, ticket.code !== undefined]),
+    tickets.map((ticket) => [ticket.state, ticket.code !== undefined]),
     [
       ['returned', false],
       ['valid', true],
     ],
   );
-  const { data } = (await manager.send('GET', '/sellers/1/events/1-3/revoked-codes')).json as Revoked;
+  const { data } = (await hall.staff.send('GET', `${hall.eventPath}/revoked-codes`)).json as Revoked;
   assert.deepEqual(
     data.map(({ ticket_id, generation, reason }) => [ticket_id, generation, reason]),
     [
-      [`${sale.id}-1`, 1, 'reissued'],
-      [`${sale.id}-1`, 2, 'returned'],
+      [hall.ticket(sale, 1), 1, 'reissued'],
+      [hall.ticket(sale, 1), 2, 'returned'],
     ],
   );
-  assert.equal(outcomeOf(await hall.client.send('POST', `${ticketPath}/reissue${token}`)), 'ticket_returned');
+  assert.equal(outcomeOf(await send('POST', sale.at('tickets/1/reissue'))), 'ticket_returned');
   const { link } = offered.json as { link: string };
-  const body = {
+  const acceptance = {
     token: new URL(link, 'https://x.example').searchParams.get('token'),
     accept_key: 'accept-key-of-a-browser',
     name: 'Luis',
     email: 'luis@example.com',
   };
-  assert.equal(outcomeOf(await hall.client.send('POST', '/transfers/accept', body)), 'transfer_ended');
-  assert.equal((await hall.client.send('GET', sale.pdf)).status, 200);
-  assert.equal((await undo(manager, 1, sale.id, { reason: 'ill' }, 'rest')).status, 201);
-  assert.equal(outcomeOf(await hall.client.send('GET', sale.pdf)), 'ticket_returned');
-  const { lines } = await runAudit(hall.pool);
-  assert.deepEqual(
-    lines.filter((line) => line.count > 0),
-    [],
-  );
+  assert.equal(outcomeOf(await send('POST', '/transfers/accept', acceptance)), 'transfer_ended');
+  assert.equal((await send('GET', sale.at('tickets.pdf'))).status, 200);
+  await hall.refund(sale);
+  assert.equal(outcomeOf(await send('GET', sale.at('tickets.pdf'))), 'ticket_returned');
+  await hall.house.assertSound();
 });
 
-test('who may undo: the manager at their own seller; each refund stands in the audit log, and is told to webhooks', async () => {
-  const sale = await sell();
-  await hall.pool.query(
+test('who may undo, at their own seller alone; it stands in the audit log, and buyer and webhooks are told', async () => {
+  const { pool, client } = hall.house;
+  const sale: Confirmed = await sell();
+  await createHall(pool, { tenantId: 900 });
+  await pool.query(
     `insert into webhook_endpoints (tenant_id, endpoint_id, url, event_types)
-     values (1, gen_random_uuid(), 'https://hooks.invalid', '{sale.refunded,sale.cancelled}')`,
+     values ($1, gen_random_uuid(), 'https://hooks.invalid', '{sale.refunded,sale.cancelled}')`,
+    [hall.tenantId],
   );
-  const cashier = await signedIn(hall.pool, hall.client, 1, 'cashier');
-  const stranger = await signedIn(hall.pool, hall.client, 2, 'manager');
-  const body = { reason: 'ill' };
-  assert.equal(outcomeOf(await undo(cashier, 1, sale.id, body, 'a')), 'forbidden');
-  assert.equal(outcomeOf(await undo(stranger, 1, sale.id, body, 'a')), 'seller_not_found');
-  assert.equal(outcomeOf(await undo(stranger, 2, sale.id, body, 'a')), 'transaction_not_found');
-  const voided = await cashier.send('POST', `/sellers/1/sales/${sale.id}/void`, body, {
-    'idempotency-key': 'a',
-  });
-  assert.equal(voided.status, 201, voided.text);
-  const { rows } = await hall.pool.query<{ verb: string }>(
-    'select verb from audit_log where object_id = $1',
-    [sale.id],
-  );
-  assert.deepEqual(
-    rows.map((row) => row.verb),
-    ['void'],
-  );
-  const { rows: told } = await hall.pool.query<{ type: string; id: string }>(
-    `select type, payload::jsonb #>> '{data,transaction_id}' as id from webhook_events where type like 'sale.%'`,
-  );
-  assert.deepEqual(told, [{ type: 'sale.cancelled', id: sale.id }]);
-  await waitUntil('the buyer is told', async () => {
-    const { rows: sent } = await hall.pool.query(
-      `select from messages where transaction_id = $1 and kind = 'refund' and state = 'accepted'`,
-      [sale.id],
+  const undo = (browser: Browser, seller: number, way: string) =>
+    browser.send(
+      'POST',
+      `/sellers/${seller}/sales/${sale.transaction_id}/${way}`,
+      { reason: 'ill' },
+      { 'idempotency-key': 'a' },
     );
-    return sent.length === 1;
-  });
+  const cashier = await signedIn(pool, client, hall.tenantId, 'cashier');
+  const stranger = await signedIn(pool, client, 900, 'manager');
+  assert.equal(outcomeOf(await undo(cashier, hall.tenantId, 'refunds')), 'forbidden');
+  assert.equal(outcomeOf(await undo(stranger, hall.tenantId, 'refunds')), 'seller_not_found');
+  assert.equal(outcomeOf(await undo(stranger, 900, 'refunds')), 'transaction_not_found');
+  assert.equal(outcomeOf(await undo(cashier, hall.tenantId, 'void')), 201);
+  const { rows } = await pool.query<{ verb: string }>('select verb from audit_log where object_id = $1', [
+    sale.transaction_id,
+  ]);
+  assert.deepEqual(rows, [{ verb: 'void' }]);
+  const { rows: told } = await pool.query<{ type: string; id: string }>(
+    `select type, payload::jsonb #>> '{data,transaction_id}' as id from webhook_events where tenant_id = $1`,
+    [hall.tenantId],
+  );
+  assert.deepEqual(told, [{ type: 'sale.cancelled', id: sale.transaction_id }]);
+  await waitUntil(
+    'the buyer is told',
+    async () => (await hall.count('messages', `kind = 'refund' and state = 'accepted'`)) === 1,
+  );
+  await hall.house.assertSound();
 });

@@ -1,4 +1,70 @@
--- Places of a sale for those of a hold: decided under the sale's lock, sold by the hot path as any hold, and then credited.
+-- The way of the money: back to the buyer by a provider or by hand, or into the sale of an exchange.
+
+-- Marks what a provider gave back as done, once. Returns whether it was not before.
+create function note_repayment(p_tenant integer, p_transaction uuid, p_refund smallint, p_repayment smallint)
+returns boolean language plpgsql as $$
+declare
+  v_amount bigint;
+begin
+  perform from refunds r
+    where r.tenant_id = p_tenant and r.transaction_id = p_transaction and r.refund_no = p_refund for no key update;
+  update repayments p set done_at = clock_timestamp(), last_error = null
+   where p.tenant_id = p_tenant and p.transaction_id = p_transaction and p.refund_no = p_refund
+     and p.repayment_no = p_repayment and p.done_at is null
+  returning p.amount into v_amount;
+  if v_amount is null then
+    return false;
+  end if;
+  update refunds r
+     set paid_back = r.paid_back + v_amount, settled_at = case when r.paid_back + v_amount = r.total then clock_timestamp() end
+   where r.tenant_id = p_tenant and r.transaction_id = p_transaction and r.refund_no = p_refund;
+  return true;
+end $$;
+
+-- Records money that was given back by hand (all that is left when p_amount is null). outcome: paid · replayed · key_reused ·
+-- refund_not_found · refund_exceeds_paid (more than is still to be given back by hand).
+create function pay_back(
+  p_tenant integer, p_transaction uuid, p_refund smallint, p_amount bigint, p_method text, p_reference text, p_staff uuid,
+  p_key uuid, out outcome text, out amount bigint
+) language plpgsql as $$
+declare
+  v_refund refunds%rowtype;
+  v_known record;
+  v_ordered record;
+begin
+  select * into v_refund from refunds r
+   where r.tenant_id = p_tenant and r.transaction_id = p_transaction and r.refund_no = p_refund for no key update;
+  if not found then
+    outcome := 'refund_not_found';
+    return;
+  end if;
+  select p.amount, p.method::text = p_method and p.reference is not distinct from p_reference
+           and p.amount = coalesce(p_amount, p.amount) and p.transaction_id = p_transaction and p.refund_no = p_refund as same
+    into v_known
+    from repayments p where p.tenant_id = p_tenant and p.key_digest = p_key;
+  if found then
+    outcome := case when v_known.same then 'replayed' else 'key_reused' end;
+    amount := v_known.amount;
+    return;
+  end if;
+  select coalesce(sum(p.amount), 0)::bigint as sum, coalesce(max(p.repayment_no), 0) + 1 as next into v_ordered
+    from repayments p
+   where p.tenant_id = p_tenant and p.transaction_id = p_transaction and p.refund_no = p_refund;
+  amount := coalesce(p_amount, v_refund.total - v_ordered.sum);
+  if amount <= 0 or amount > v_refund.total - v_ordered.sum then
+    outcome := 'refund_exceeds_paid';
+    return;
+  end if;
+  outcome := 'paid';
+  insert into repayments (tenant_id, transaction_id, refund_no, repayment_no, amount, method, reference, staff_id, key_digest,
+                          created_at, done_at)
+  values (p_tenant, p_transaction, p_refund, v_ordered.next, pay_back.amount, p_method::payment_method, p_reference, p_staff,
+          p_key, clock_timestamp(), clock_timestamp());
+  update refunds r
+     set paid_back = r.paid_back + pay_back.amount,
+         settled_at = case when r.paid_back + pay_back.amount = r.total then clock_timestamp() end
+   where r.tenant_id = p_tenant and r.transaction_id = p_transaction and r.refund_no = p_refund;
+end $$;
 
 -- Decides on an exchange, and keeps the hold until its sale is made. outcome: opened · replayed (the key is known with this
 -- body) · key_reused · transaction_not_found · ticket_not_found · ticket_returned · exchange_pending · fiscal_day_closed (so
