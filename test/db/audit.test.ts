@@ -14,7 +14,7 @@ import { brokenUses } from '../support/broken-uses.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { bareBlocks, block, fillFromBlocks, withoutChecks } from '../support/block-sales.ts';
 import { fillIntents, foreignOrders, keyViolations, orderViolations } from '../support/order-violations.ts';
-import { fillRefunds, refundViolations, undone } from '../support/refund-violations.ts';
+import { fillRefunds, refundViolations, strayItem } from '../support/refund-violations.ts';
 import { confirmOrder, createHall, placeOrder, type Hall } from '../support/hall.ts';
 
 let database: TestDatabase;
@@ -415,10 +415,7 @@ const violations: Record<string, Record<string, string[]>> = {
     'a hold of an event that the seller has not': [
       `update holds set event_id = 99 where ${mine} and state = 'released'`,
     ],
-    'an item of another event than its sale': [
-      ...undone(thatSale(3)),
-      `update transaction_items set event_id = 99 where ${sale(3)}`,
-    ],
+    'an item of another event than its sale': strayItem(thatSale(3)),
     'an item in another zone than its seat': [`update seats set zone_no = 2 where ${mine} and seat_no = 5`],
     'a seat without a state': [`delete from seat_states where ${mine} and seat_no = 50`],
     'a state without a seat': [`insert into seat_states values (1, ${event}, 999)`],

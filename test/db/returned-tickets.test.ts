@@ -76,7 +76,7 @@ test('a ticket that went back has no code any more: the door hears of it, its of
     name: 'Luis',
     email: 'luis@example.com',
   };
-  assert.equal(outcomeOf(await send('POST', '/transfers/accept', acceptance)), 'transfer_ended');
+  assert.equal(outcomeOf(await send('POST', '/transfers/accept', acceptance)), 'ticket_returned');
   assert.equal((await send('GET', sale.at('tickets.pdf'))).status, 200);
   await hall.refund(sale);
   assert.equal(outcomeOf(await send('GET', sale.at('tickets.pdf'))), 'ticket_returned');

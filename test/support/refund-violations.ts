@@ -4,12 +4,13 @@ import type { Hall } from './hall.ts';
 const mine = 'tenant_id = 1';
 const sale = `(select transaction_id from refunds where ${mine})`;
 
-/** Statements that undo what is left of a sale of seller 1, and take it out of the statistics. */
-export const undone = (transactionId: string): string[] => [
+/** Statements that lead an item of a sale of seller 1 to another event, once it is undone and out of the statistics. */
+export const strayItem = (transactionId: string): string[] => [
   `select return_places(1, ${transactionId}, 'refund', null, true, true, 'r', null, null, null, null, null, 0)`,
   `select issue_credit_note(1, ${transactionId}, 1::smallint)`,
   `update steps set state = 'failed' where tenant_id = 1 and transaction_id = ${transactionId} and name = 'statistics'`,
   'select rebuild_statistics(1, null, 100)',
+  `update transaction_items set event_id = 99 where tenant_id = 1 and transaction_id = ${transactionId}`,
 ];
 
 /** The last place of a sale went back, and a part of its money by hand. */
