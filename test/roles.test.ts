@@ -11,6 +11,7 @@ vouchers.read     x x x x . x | x | x .
 vouchers.edit     x x x . . . | x | . .
 sales.read        x x x x . x | x | x .
 sales.create      x x x x . . | x | x .
+sales.void        x x x x . . | x | x .
 sales.refund      x x x . . . | x | . .
 tickets.reissue   x x x x . . | x | . .
 payments.read     x x x x . x | x | . .

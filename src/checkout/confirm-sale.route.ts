@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
-import { Problem, type ErrorCode } from '../base/errors.ts';
+import type { ErrorCode } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import type { EventCache } from '../catalog/event-cache.ts';
 import { openHold } from '../holds/holds.ts';
@@ -26,7 +26,7 @@ import { paymentSchema, plainPayment, readPayment, type PaymentBody } from '../p
 import { changeOf } from '../payments/tender-orders.ts';
 import type { Checkout, TimedSale } from './checkout.ts';
 import type { ConfirmedSale, Customer } from './confirm-sales.store.ts';
-import { digestBody, digestKey } from './idempotency.ts';
+import { digestBody, digestKey, readIdempotencyKey } from './idempotency.ts';
 
 const path = '/sales/checkout/confirm';
 
@@ -104,27 +104,6 @@ type Deps = {
   secret: string;
   publicUrl: string | undefined;
 };
-
-function readKey(header: string | string[] | undefined): string {
-  if (header === undefined || header === '') {
-    const detail =
-      'Send an Idempotency-Key header: a text of your own, new for each sale and the same for each retry.';
-    throw new Problem('idempotency_key_missing', detail, {
-      errors: [{ path: 'header/idempotency-key', code: 'missing', message: detail }],
-    });
-  }
-  if (
-    typeof header !== 'string' ||
-    header.length > limits.idempotencyKeyCharsMax ||
-    !/^[\x21-\x7e]+$/.test(header)
-  ) {
-    const detail = `An Idempotency-Key has 1 to ${limits.idempotencyKeyCharsMax} visible ASCII characters.`;
-    throw new Problem('idempotency_key_invalid', detail, {
-      errors: [{ path: 'header/idempotency-key', code: 'invalid', message: detail }],
-    });
-  }
-  return header;
-}
 
 const messages = {
   es: (number: string) => `Compra confirmada con el número ${number}. Sus entradas están en camino.`,
@@ -266,7 +245,7 @@ export function confirmSaleRoute(app: App, deps: Deps): void {
         },
       },
       async (request, reply) => {
-        const idempotencyKey = readKey(request.headers['idempotency-key']);
+        const idempotencyKey = readIdempotencyKey(request.headers['idempotency-key']);
         const { hold_token, customer, payment, expected_total, accept_substitutes, point_id } = request.body;
         const { live, holdId } = await openHold(deps.events, hold_token);
         const { tenantId } = live.event;

@@ -34,6 +34,13 @@ import { readTransferRoute } from '../admission/read-transfer.route.ts';
 import { reissueSoldTicketRoute } from '../admission/reissue-sold-ticket.route.ts';
 import { reissueTicketRoute } from '../admission/reissue-ticket.route.ts';
 import { withdrawTransferRoute } from '../admission/withdraw-transfer.route.ts';
+import { exchangeSaleRoute } from '../cancellation/exchange-sale.route.ts';
+import { listEventRefundsRoute } from '../cancellation/list-event-refunds.route.ts';
+import { listRefundsRoute } from '../cancellation/list-refunds.route.ts';
+import { payBackRefundRoute } from '../cancellation/pay-back-refund.route.ts';
+import { refundSaleRoute } from '../cancellation/refund-sale.route.ts';
+import { resumeEventRefundsRoute } from '../cancellation/resume-event-refunds.route.ts';
+import { startEventRefundsRoute } from '../cancellation/start-event-refunds.route.ts';
 import { cancelEventRoute } from '../catalog/cancel-event.route.ts';
 import { listEventsRoute } from '../catalog/list-events.route.ts';
 import { moveEventRoute } from '../catalog/move-event.route.ts';
@@ -214,6 +221,7 @@ export function mountRoutes(app: App, deps: RouteDeps): void {
   mountWebhooks(app, deps);
   mountReports(app, deps);
   mountFiscal(app, deps);
+  mountUndoing(app, deps);
   mountPrices(app, deps);
 }
 
@@ -237,6 +245,17 @@ function mountFiscal(app: App, deps: RouteDeps): void {
   listShiftsRoute(app, deps);
   readShiftRoute(app, deps);
   closeShiftRoute(app, deps);
+}
+
+/** How what was sold is undone. */
+function mountUndoing(app: App, deps: RouteDeps): void {
+  refundSaleRoute(app, deps);
+  listRefundsRoute(app, deps);
+  payBackRefundRoute(app, deps);
+  exchangeSaleRoute(app, deps);
+  startEventRefundsRoute(app, deps);
+  listEventRefundsRoute(app, deps);
+  resumeEventRefundsRoute(app, deps);
 }
 
 /** What staff see and do of the messages to buyers. */
@@ -378,6 +397,8 @@ export type RouteDeps = {
   DepsOf<typeof placeHoldRoute> &
   DepsOf<typeof releaseHoldRoute> &
   DepsOf<typeof confirmSaleRoute> &
+  DepsOf<typeof refundSaleRoute> &
+  DepsOf<typeof exchangeSaleRoute> &
   DepsOf<typeof readTransactionRoute> &
   DepsOf<typeof streamTransactionRoute> &
   DepsOf<typeof readTicketsRoute> &

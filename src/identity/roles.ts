@@ -23,6 +23,7 @@ const table = {
   'vouchers.edit': ['administrator', 'owner', 'manager', 'api_key'],
   'sales.read': ['administrator', 'owner', 'manager', 'cashier', 'auditor', 'api_key', 'till'],
   'sales.create': ['administrator', 'owner', 'manager', 'cashier', 'api_key', 'till'],
+  'sales.void': ['administrator', 'owner', 'manager', 'cashier', 'api_key', 'till'],
   'sales.refund': ['administrator', 'owner', 'manager', 'api_key'],
   'tickets.reissue': ['administrator', 'owner', 'manager', 'cashier', 'api_key'],
   'payments.read': ['administrator', 'owner', 'manager', 'cashier', 'auditor', 'api_key'],

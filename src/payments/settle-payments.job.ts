@@ -205,7 +205,11 @@ export class PaymentSettler {
       } else {
         if (!provider || tender.paymentId === null)
           throw new ProviderUnavailable('no provider is configured');
-        await noteRefund(once(pool), key, await provider.refund(key, tender.paymentId, tender.captured));
+        await noteRefund(
+          once(pool),
+          key,
+          await provider.refund(key, tender.paymentId, tender.captured, 'all'),
+        );
       }
     }
     return byHand ? limits.manualRefundSeconds : limits.intentRetrySeconds;

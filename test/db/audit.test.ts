@@ -15,6 +15,7 @@ import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { bareBlocks, block, fillFromBlocks, rechainBlock, withoutChecks } from '../support/block-sales.ts';
 import { creditNote, dayViolations, fillDays, noteViolations } from '../support/fiscal-violations.ts';
 import { fillIntents, foreignOrders, keyViolations, orderViolations } from '../support/order-violations.ts';
+import { fillRefunds, refundViolations, strayItem } from '../support/refund-violations.ts';
 import { confirmOrder, createHall, placeOrder, type Hall } from '../support/hall.ts';
 
 let database: TestDatabase;
@@ -32,7 +33,7 @@ after(async () => {
 });
 
 /**
- * Sale 1 (seats 1 and 2, three standing) and sale 2 (seat 3) with all that follows them; sale 3 (seat 5,
+ * Sale 1 (seats 1 and 2, three standing, of which one went back) and sale 2 (seat 3) with all that follows them; sale 3 (seat 5,
  * without an address), which nothing has followed yet; a live hold (seat 4, two standing) and a released one.
  */
 async function fill(hall: Hall): Promise<void> {
@@ -70,6 +71,7 @@ async function fill(hall: Hall): Promise<void> {
        from steps where tenant_id = $1 and state = 'pending' and transaction_id = any ($2)`,
     [hall.tenantId, followed],
   );
+  await fillRefunds(pool, hall, followed[0]!);
 }
 
 async function makeTickets(hall: Hall, transactionIds: string[]): Promise<void> {
@@ -164,8 +166,8 @@ const violations: Record<string, Record<string, string[]>> = {
     'a counter of another capacity': [`update zone_counters set capacity = capacity + 1 where ${mine}`],
     'more places than the zone has': [
       'alter table zone_counters drop constraint zone_counters_check',
-      `update zone_counters set capacity = 4 where ${mine}`,
-      `update zones set capacity = 4 where ${mine} and kind = 'general'`,
+      `update zone_counters set capacity = 3 where ${mine}`,
+      `update zones set capacity = 3 where ${mine} and kind = 'general'`,
     ],
   },
   'I2 sold': {
@@ -302,7 +304,7 @@ const violations: Record<string, Record<string, string[]>> = {
     'a place without a ticket': [`delete from tickets where item_no = 1 and ${sale(1)}`],
     'a ticket for no place': [`insert into tickets values (1, ${thatSale(1)}, 9, 1, '\\x00')`],
     'a completed sale without tickets': [
-      `delete from tickets where ${sale(1)}`,
+      `delete from tickets where ${sale(1)} and item_no < 5`,
       `update steps set state = 'failed' where name = 'tickets' and ${sale(1)}`,
     ],
   },
@@ -376,9 +378,10 @@ const violations: Record<string, Record<string, string[]>> = {
   'I10 payments': {
     'a payment of another amount': [`update payments set amount = amount - 1 where ${sale(1)}`],
     'a payment in another currency': [`update payments set currency = 'EUR' where ${sale(1)}`],
-    'a payment that was never captured': [`update payments set state = 'pending' where ${sale(1)}`],
+    'a payment that was never captured': [`update payments set state = 'pending' where ${sale(2)}`],
   },
   ...orderViolations,
+  ...refundViolations,
   'I11 keys': keyViolations,
   'I13 statistics': {
     'statistics that are off': [
@@ -389,7 +392,7 @@ const violations: Record<string, Record<string, string[]>> = {
       `update sales_statistics set quarter = quarter - interval '15 minutes' where ${mine} and zone_no = 2`,
     ],
     'something given back that was not': [
-      `update sales_statistics set tickets_returned = 1 where ${mine} and zone_no = 2`,
+      `update sales_statistics set tickets_returned = 9 where ${mine} and zone_no = 2`,
     ],
   },
   'I13 taxes': {
@@ -407,10 +410,7 @@ const violations: Record<string, Record<string, string[]>> = {
     'a hold of an event that the seller has not': [
       `update holds set event_id = 99 where ${mine} and state = 'released'`,
     ],
-    'an item of another event than its sale': [
-      `update transaction_items set event_id = 99, state = 'returned' where ${sale(3)}`,
-      `update seat_states set state = 'free', hold_id = null where ${mine} and seat_no = 5`,
-    ],
+    'an item of another event than its sale': strayItem(thatSale(3)),
     'an item in another zone than its seat': [`update seats set zone_no = 2 where ${mine} and seat_no = 5`],
     'a seat without a state': [`delete from seat_states where ${mine} and seat_no = 50`],
     'a state without a seat': [`insert into seat_states values (1, ${event}, 999)`],

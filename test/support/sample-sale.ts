@@ -47,6 +47,7 @@ export function sampleSale(changes: Partial<Sale> = {}): Sale {
       zoneName,
       seat,
       total: 2_470,
+      isReturned: false,
       ticket: { keyId: 1, signature, generation: 1, transferId: null },
     };
   };
