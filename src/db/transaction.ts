@@ -140,5 +140,6 @@ export function isLockTimeout(error: unknown): boolean {
 export function isPassingError(error: unknown): boolean {
   const code = (error as { code?: unknown }).code;
   if (isConnectionError(error) || isLockTimeout(error)) return true;
-  return code === '40001' || code === '40P01' || code === '53300';
+  // Class 53 is what the server lacks: disk, memory, connections.
+  return code === '40001' || code === '40P01' || /^53/.test(String(code));
 }

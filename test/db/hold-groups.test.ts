@@ -160,7 +160,7 @@ test('only holds whose time has come expire, by the clock of the database', asyn
   const early = placeOrder([2]);
   await placeHolds(pool, hall, [late], 0);
   await placeHolds(pool, hall, [early], 600);
-  const found = await findExpiredHolds(reader(pool), new Date(0), 100);
+  const { holds: found } = await findExpiredHolds(reader(pool), new Date(0), 100);
   assert.deepEqual(
     found.map((hold) => hold.holdId),
     [late.holdId],

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { systemClock, systemIds } from '../../src/base/ids.ts';
+import { systemClock, systemIds, type Clock, type IdSource } from '../../src/base/ids.ts';
 import { EventCache } from '../../src/catalog/event-cache.ts';
 import { Checkout, type CommittedSale } from '../../src/checkout/checkout.ts';
 import { LockWaits } from '../../src/db/lock-waits.ts';
@@ -26,10 +26,11 @@ export async function startProcess(
   pool: Pool,
   lockWaits = new LockWaits(pool.options.max),
   onError: (error: unknown) => void = (error) => assert.fail(String(error)),
+  time: { clock: Clock; ids: IdSource } = { clock: systemClock, ids: systemIds },
 ): Promise<TestProcess> {
   const notices = createNotices({ url: databaseUrl, pool });
   const events = new EventCache({ reader: reader(pool), notices, onError });
-  const shared = { pool, lockWaits, events, clock: systemClock, ids: systemIds, onGroup: () => {} };
+  const shared = { pool, lockWaits, events, ...time, onGroup: () => {} };
   const handedOver: CommittedSale[] = [];
   await events.start();
   return {
