@@ -178,12 +178,12 @@ export class Breaker {
 
   async #killBackend(): Promise<void> {
     const { rows } = await this.#world.pool.query<{ pid: number }>(
-      `select pid from pg_stat_activity where application_name = 'taquilla' and state = 'active' and pid <> pg_backend_pid() limit 1`,
+      `select pid from pg_stat_activity where application_name = 'taquilla' order by state = 'active' desc limit 1`,
     );
     const pid = rows[0]?.pid;
     this.#note(
       'kill a backend',
-      pid === undefined ? 'none was at work' : `backend ${pid}`,
+      pid === undefined ? 'there was none' : `backend ${pid}`,
       pid === undefined ? 0 : 1,
     );
     if (pid !== undefined) process.kill(pid, 'SIGKILL');

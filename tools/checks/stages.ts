@@ -29,6 +29,7 @@ export const stages: readonly Stage[] = [
   { name: 'unit', title: 'Tests, on the embedded PostgreSQL', check: runUnitTests },
   { name: 'browser', title: 'Tests in the browser', check: runBrowserTests },
   { name: 'postgres15', title: 'Database tests on PostgreSQL 15', check: runOnPostgres15 },
+  { name: 'chaos', title: 'Two APIs and two workers under kills, shortly', check: breakShortly },
 ];
 
 const postgres15 = '/usr/lib/postgresql/15/bin';
@@ -122,6 +123,11 @@ async function runOnPostgres15(context: Run): Promise<Outcome> {
   return outcomeOf(
     await runTests(files, { concurrency: testConcurrency, environment: { TEST_DATABASE_URL: server.url } }),
   );
+}
+
+async function breakShortly(): Promise<Outcome> {
+  const settings = ['--seconds', '25', '--kills', '3', '--per-second', '15'];
+  return { ok: await run(node, ['chaos/run.ts', ...settings]) };
 }
 
 let shared: Promise<EmbeddedPostgres> | undefined;

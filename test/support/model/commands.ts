@@ -180,7 +180,11 @@ export async function assertSellable(model: Model, house: House): Promise<void> 
   await house.setNow(model.now);
   for (const { reconciler } of house.parts) await reconciler.reconcile();
   reconcile(model);
-  for (const { process: one } of house.parts) await one.holds.sweepExpired();
+  for (const { process: one } of house.parts) {
+    await one.holds.sweepExpired();
+    // As each process does now and then: a notice of what was taken may arrive after what freed it again.
+    await one.events.reload(house.hall);
+  }
   sweep(model);
   await assertSame(model, house);
   const free = Array.from({ length: seats }, (_, i) => i + 1).filter((seat) => !model.seats.has(seat));

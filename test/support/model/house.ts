@@ -141,7 +141,7 @@ export class House {
   #order(part: Part, op: Extract<Op, { kind: 'confirm' | 'open' }>) {
     const { hall } = this;
     const keyDigest = digestKey(`seller ${hall.tenantId}`, 'confirm', `key ${op.key}`);
-    const bodyDigest = digestBody({ body: op.body });
+    const bodyDigest = digestBody({ kind: op.kind, body: op.body });
     const key: EventKey = hall;
     const holdId = this.holdIds[op.hold] ?? systemIds.uuid();
     return { part, key, holdId, keyDigest, bodyDigest, customer, expectedTotal: null };
