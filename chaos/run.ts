@@ -180,7 +180,7 @@ async function main(): Promise<number> {
   process.channel?.unref();
   try {
     if (settings.points) {
-      const folder = path.join(resultsFolder, 'logs');
+      const folder = path.join(resultsFolder, 'points');
       return (await runPoints(scope, progress, folder, settings.share)).length > 0 ? 1 : 0;
     }
     progress.say(`seed ${settings.seed}: ${settings.kills} kills in ${settings.seconds} s`);

@@ -153,12 +153,13 @@ export class Breaker {
     const seat = this.#random.pick(seats);
     const point = this.#random.pick(points);
     await seat.stop();
-    const dies = async () => {
-      await seat.start({ failpoints: `${point}=kill@${this.#random.int(1, 5)}` });
-      return await seat.server!.died;
-    };
-    const died = dies().catch(() => true);
-    const isDead = await Promise.race([died, sleep(failpointWaitSeconds * 1_000, false)]);
+    const started = await seat.start({ failpoints: `${point}=kill@${this.#random.int(1, 5)}` }).then(
+      () => true,
+      // It came to its point while it started.
+      () => false,
+    );
+    const dies = async () => await seat.server!.died.catch(() => true);
+    const isDead = !started || (await Promise.race([dies(), sleep(failpointWaitSeconds * 1_000, false)]));
     this.#note(
       'kill at a failpoint',
       `${seat.name} ${isDead ? 'at' : 'never came to'} "${point}"`,

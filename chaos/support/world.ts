@@ -155,7 +155,7 @@ export async function createWorld(scope: Scope, seats: number, logFolder: string
   rmSync(logFolder, { recursive: true, force: true });
   mkdirSync(logFolder, { recursive: true });
   const database = await openDatabase(scope);
-  const { postgres, databaseUrl, pool } = database;
+  const { databaseUrl, pool } = database;
   const fakes = await openFakes(scope);
   const { smtp, twilio, stripe } = fakes;
   const databasePort = Number(new URL(databaseUrl).port);

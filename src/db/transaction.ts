@@ -124,7 +124,8 @@ export async function transactOnce<R extends Row>(pool: Pool, statement: Stateme
 /** Whether an error means that the connection is gone, and so the outcome of what ran is unknown. */
 export function isConnectionError(error: unknown): boolean {
   const code = (error as { code?: unknown }).code;
-  if (typeof code !== 'string') return /terminated|timeout|ended|closed/i.test((error as Error).message);
+  if (typeof code !== 'string')
+    return /terminated|timeout|ended|closed|not queryable/i.test((error as Error).message);
   return /^(08|57P|25006$|ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_|EHOST|ENET)/.test(code);
 }
 
@@ -141,5 +142,5 @@ export function isPassingError(error: unknown): boolean {
   const code = (error as { code?: unknown }).code;
   if (isConnectionError(error) || isLockTimeout(error)) return true;
   // Class 53 is what the server lacks: disk, memory, connections.
-  return code === '40001' || code === '40P01' || /^53/.test(String(code));
+  return code === '40001' || code === '40P01' || String(code).startsWith('53');
 }

@@ -26,11 +26,11 @@ async function play(numRuns: number, more: fc.Parameters<unknown> = {}): Promise
     await assertSame(model, house);
     await assertSellable(model, house);
   });
-  return (await fc.check(property as fc.IAsyncProperty<unknown>, {
+  return await fc.check<unknown>(property as fc.IAsyncProperty<unknown>, {
     numRuns,
     endOnFailure: true,
     ...more,
-  })) as fc.RunDetails<unknown>;
+  });
 }
 
 test(`whatever happens in whatever order, the house answers as its model, and all that is free stays sellable`, async () => {
