@@ -7,7 +7,7 @@ import { House } from '../support/model/house.ts';
 import { emptyModel } from '../support/model/spec.ts';
 
 // `MODEL_RUNS=1000 npm test -- unit test/db/model.test.ts`, and with MODEL_SEED the runs of a failure again.
-const runs = Number(process.env['MODEL_RUNS'] ?? 60);
+const runs = Number(process.env['MODEL_RUNS'] ?? 300);
 const seed = process.env['MODEL_SEED'];
 const commandsMax = 50;
 

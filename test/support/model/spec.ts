@@ -204,11 +204,11 @@ function* permutations<T>(some: readonly T[]): Generator<T[]> {
   }
 }
 
-/** What a process knows of seats may be a moment old: it may refuse what has just become free, never the other way round. */
+/** What a process knows of places may be a moment old: it may refuse what has just become free, never the other way round. */
 function mayBeOld(model: Model, op: Op, answer: string): boolean {
-  return (
-    op.kind === 'hold' && answer === 'seat_unavailable' && op.seats.some((seat) => model.touched.has(seat))
-  );
+  if (op.kind !== 'hold' || answer !== 'seat_unavailable') return false;
+  const wasTaken = op.standing > 0 && model.holds.some((hold) => hold.standing > 0);
+  return wasTaken || op.seats.some((seat) => model.touched.has(seat));
 }
 
 /**
