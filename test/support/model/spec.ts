@@ -64,11 +64,10 @@ export function copyModel(model: Model): Model {
   return structuredClone(model);
 }
 
-/** Why a hold cannot be used now, or null. */
+/** Why a hold cannot be used now, or null. Whether it was released or expired is one: at once, either may come first. */
 function endOf(model: Model, hold: ModelHold): string | null {
   if (hold.state === 'confirmed') return 'hold_already_confirmed';
-  if (hold.state === 'released') return 'hold_released';
-  return hold.state === 'expired' || hold.expiresAt <= model.now ? 'hold_expired' : null;
+  return hold.state !== 'live' || hold.expiresAt <= model.now ? 'hold_ended' : null;
 }
 
 function free(model: Model, hold: ModelHold, state: 'released' | 'expired'): void {
@@ -165,8 +164,12 @@ export function apply(model: Model, op: Op): string {
   return op.kind === 'extend' ? extend(model, hold) : release(model, hold);
 }
 
-/** The money of an order comes. @returns what it must become: a sale while its places can be had, else a refund. */
-export function pay(model: Model, index: number): string {
+/**
+ * The money of an order comes.
+ * @param became what it became: late money may go back although the places are free again, if a process did not know yet.
+ * @returns what it must become: a sale while its places can be had, else a refund.
+ */
+export function pay(model: Model, index: number, became: string): string {
   const intent = model.intents[index];
   if (!intent) return 'none';
   if (intent.state !== 'awaiting') return intent.state;
@@ -176,7 +179,7 @@ export function pay(model: Model, index: number): string {
     // Too late for the hold: its places are taken again, if nobody else has them.
     if (hold.state === 'live') free(model, hold, 'released');
     const taken = hold.seats.some((seat) => model.seats.has(seat)) || hold.standing > model.standingLeft;
-    if (taken) {
+    if (taken || became === 'refunded') {
       intent.state = 'refunded';
       return 'refunded';
     }
