@@ -142,7 +142,7 @@ const placing = fc.record({
 });
 const keyed = (kind: 'confirm' | 'open') =>
   fc.record({ kind: fc.constant(kind), hold: index, key: fc.nat({ max: 11 }), body: fc.nat({ max: 1 }) });
-const op: fc.Arbitrary<Op> = fc.oneof(
+const anyOp: fc.Arbitrary<Op> = fc.oneof(
   { weight: 5, arbitrary: placing },
   { weight: 4, arbitrary: keyed('confirm') },
   { weight: 2, arbitrary: keyed('open') },
@@ -152,7 +152,7 @@ const op: fc.Arbitrary<Op> = fc.oneof(
   },
   { weight: 1, arbitrary: fc.constant({ kind: 'sweep' as const }) },
 );
-const asked = fc.record({ process, op });
+const asked = fc.record({ process, op: anyOp });
 
 /** What may happen in a hall. */
 export const steps = (length: number) =>
