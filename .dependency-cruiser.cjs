@@ -61,7 +61,7 @@ module.exports = {
       comment: 'The server knows nothing of its tests, tools, benchmarks and web pages.',
       severity: 'error',
       from: { path: '^src/' },
-      to: { path: '^(test|tools|bench|web)/' },
+      to: { path: '^(test|tools|bench|chaos|web)/' },
     },
     {
       name: 'base-is-the-bottom',

@@ -135,6 +135,7 @@ async function createSelling(options: TaquillaOptions, ground: Ground) {
     },
     publicUrl: config.publicUrl ?? localUrl(config),
     webhooksToLoopback: config.webhooksToLoopback,
+    failOrders: config.failOrders,
     work: roles.worker,
   });
   const sampleSeries = sampleSeriesHeld(reader(pool), (seconds) =>

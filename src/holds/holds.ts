@@ -193,7 +193,11 @@ export class Holds {
    * @throws what failed, after all the others have been ended; the next sweep looks at the same ones again.
    */
   async sweepExpired(): Promise<number> {
-    const found = await findExpiredHolds(reader(this.#deps.pool), this.#sweptUntil, limits.sweepRowsMax);
+    const { at, holds: found } = await findExpiredHolds(
+      reader(this.#deps.pool),
+      this.#sweptUntil,
+      limits.sweepRowsMax,
+    );
     const faults: unknown[] = [];
     for (const [event, group] of Map.groupBy(found, formatEventId)) {
       const key = group[0]!;
@@ -209,7 +213,8 @@ export class Holds {
       }
     }
     if (faults.length > 0) throw faults[0];
-    const last = found.length === limits.sweepRowsMax ? found.at(-1)!.expiresAt : this.#deps.clock.now();
+    // This process's own clock may be another one, and what it is ahead would never be looked at.
+    const last = found.length === limits.sweepRowsMax ? found.at(-1)!.expiresAt : at;
     this.#sweptUntil = new Date(last.getTime() - sweepOverlapMilliseconds);
     return found.length;
   }

@@ -1,4 +1,5 @@
 import { Problem } from '../base/errors.ts';
+import { failpoints } from '../base/failpoint.ts';
 import type { Clock, EventKey, IdSource } from '../base/ids.ts';
 import { limits } from '../base/limits.ts';
 import type { EventCache } from '../catalog/event-cache.ts';
@@ -193,6 +194,7 @@ export class PaymentIntents {
         returnUrl,
         expiresAt: intent.expiresAt,
       });
+      if (failpoints) await failpoints.reach('page opened');
       await keepPage(pool, key, page);
       return page.url;
     } catch (error) {
@@ -260,6 +262,7 @@ export class PaymentIntents {
     for (const tender of intent.tenders) {
       if (!provider || tender.pageId === null || !['pending', 'authorised'].includes(tender.state)) continue;
       const news = await provider.closePage(tender.pageId);
+      if (failpoints) await failpoints.reach('page closed');
       if (news.state !== 'cancelled') await this.note({ ...intent, tenderNo: tender.tenderNo }, news);
     }
     const holdSeconds = reason === 'cancelled_by_buyer' ? limits.givenUpHoldSeconds : 0;

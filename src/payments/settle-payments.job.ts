@@ -1,4 +1,5 @@
 import { Problem } from '../base/errors.ts';
+import { failpoints } from '../base/failpoint.ts';
 import { limits } from '../base/limits.ts';
 import type { EventCache } from '../catalog/event-cache.ts';
 import type { LiveEvent } from '../catalog/live-event.ts';
@@ -205,11 +206,9 @@ export class PaymentSettler {
       } else {
         if (!provider || tender.paymentId === null)
           throw new ProviderUnavailable('no provider is configured');
-        await noteRefund(
-          once(pool),
-          key,
-          await provider.refund(key, tender.paymentId, tender.captured, 'all'),
-        );
+        const refunded = await provider.refund(key, tender.paymentId, tender.captured, 'all');
+        if (failpoints) await failpoints.reach('given back');
+        await noteRefund(once(pool), key, refunded);
       }
     }
     return byHand ? limits.manualRefundSeconds : limits.intentRetrySeconds;

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
+import { systemIds } from '../../src/base/ids.ts';
 import { createPool, type Pool } from '../../src/db/pool.ts';
 import { endHolds, findExpiredHolds } from '../../src/holds/end-holds.store.ts';
 import { extendHolds } from '../../src/holds/extend-holds.store.ts';
@@ -8,6 +9,7 @@ import { reader } from '../../src/db/transaction.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { withoutGuard } from '../support/guards.ts';
 import { createHall, placeOrder, type Hall } from '../support/hall.ts';
+import { startProcess } from '../support/process.ts';
 
 let database: TestDatabase;
 let pool: Pool;
@@ -163,7 +165,7 @@ test('only holds whose time has come expire, by the clock of the database', asyn
   const early = placeOrder([2]);
   await placeHolds(pool, hall, [late], 0);
   await placeHolds(pool, hall, [early], 600);
-  const found = await findExpiredHolds(reader(pool), new Date(0), 100);
+  const { holds: found } = await findExpiredHolds(reader(pool), new Date(0), 100);
   assert.deepEqual(
     found.map((hold) => hold.holdId),
     [late.holdId],
@@ -171,6 +173,18 @@ test('only holds whose time has come expire, by the clock of the database', asyn
   const { ended } = await endHolds(pool, hall, [late.holdId, early.holdId], 'expired');
   assert.deepEqual([...ended], [late.holdId]);
   assert.deepEqual(await heldSeats(), [2]);
+});
+
+test('a process whose own clock is an hour off ends all the same what expires by the clock of the database', async () => {
+  for (const offSeconds of [-3_600, 3_600]) {
+    const clock = { now: () => new Date(Date.now() + offSeconds * 1_000) };
+    const process = await startProcess(database.url, pool, undefined, undefined, { clock, ids: systemIds });
+    await process.holds.sweepExpired();
+    await placeHolds(pool, hall, [placeOrder([1])], 0);
+    await process.holds.sweepExpired();
+    assert.deepEqual(await heldSeats(), [], `off by ${offSeconds} s`);
+    await process.stop();
+  }
 });
 
 test('a hold is extended as often as the limit allows, and never once it has expired', async () => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { systemClock, systemIds } from '../../src/base/ids.ts';
+import { systemClock, systemIds, type Clock, type IdSource } from '../../src/base/ids.ts';
 import { EventCache } from '../../src/catalog/event-cache.ts';
 import { Checkout, type CommittedSale } from '../../src/checkout/checkout.ts';
 import { LockWaits } from '../../src/db/lock-waits.ts';
@@ -28,12 +28,13 @@ export async function startProcess(
   pool: Pool,
   lockWaits = new LockWaits(pool.options.max),
   onError: (error: unknown) => void = (error) => assert.fail(String(error)),
+  time: { clock: Clock; ids: IdSource } = { clock: systemClock, ids: systemIds },
 ): Promise<TestProcess> {
   const notices = createNotices({ url: databaseUrl, pool });
   const events = new EventCache({ reader: reader(pool), notices, onError });
   const ahead = { aheadSeconds: 0 };
-  const clock = { now: () => new Date(systemClock.now().getTime() + ahead.aheadSeconds * 1_000) };
-  const shared = { pool, lockWaits, events, clock, ids: systemIds, onGroup: () => {} };
+  const clock = { now: () => new Date(time.clock.now().getTime() + ahead.aheadSeconds * 1_000) };
+  const shared = { pool, lockWaits, events, clock, ids: time.ids, onGroup: () => {} };
   const handedOver: CommittedSale[] = [];
   await events.start();
   return {
