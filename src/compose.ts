@@ -1,7 +1,7 @@
 import type { Clock, IdSource } from './base/ids.ts';
 import { limits } from './base/limits.ts';
 import { EventCache } from './catalog/event-cache.ts';
-import { Checkout } from './checkout/checkout.ts';
+import { Checkout, type CommittedSale } from './checkout/checkout.ts';
 import { NumberBlocks } from './checkout/number-blocks.ts';
 import { sampleSeriesHeld } from './checkout/series-held.store.ts';
 import type { Config } from './config.ts';
@@ -35,6 +35,7 @@ import { counterMethods, paymentMethods } from './payments/payment.ts';
 import { PaymentReconciler } from './payments/reconcile-payments.job.ts';
 import { PaymentSettler } from './payments/settle-payments.job.ts';
 import { createStripe } from './payments/stripe.adapter.ts';
+import { Tills } from './tills/tills.ts';
 import { watchEventLoop } from './telemetry/event-loop.ts';
 import type { Logger } from './telemetry/logger.ts';
 import { createMetrics, type Metrics } from './telemetry/metrics.ts';
@@ -317,6 +318,9 @@ async function startApi(
   const { config, clock, ids } = options;
   const { pool, drain, streams } = parts;
   const identity = createIdentity(options, parts);
+  const { events, holds, onError } = parts;
+  const handOver = (sales: CommittedSale[]) => parts.fulfilment.handOver(sales);
+  const tills = new Tills({ pool, events, holds, clock, ids, handOver, onError });
   const app = buildServer({
     logger: options.logger,
     metrics: parts.metrics,
@@ -331,6 +335,7 @@ async function startApi(
         ...identity,
         isSaturated: () => parts.eventLoop.isSaturated(),
         ...payments,
+        tills,
         clock,
         ids,
         reader: reader(pool),

@@ -122,6 +122,12 @@ import { addTaxRoute } from '../tax/add-tax.route.ts';
 import { endTaxRoute } from '../tax/end-tax.route.ts';
 import { listTaxesRoute } from '../tax/list-taxes.route.ts';
 import { saveTaxRoundingRoute } from '../tax/save-tax-rounding.route.ts';
+import { endTillLeaseRoute } from '../tills/end-till-lease.route.ts';
+import { leaseTillRoute } from '../tills/lease-till.route.ts';
+import { listTillConflictsRoute } from '../tills/list-till-conflicts.route.ts';
+import { readTillRoute } from '../tills/read-till.route.ts';
+import { resolveTillConflictRoute } from '../tills/resolve-till-conflict.route.ts';
+import { syncTillRoute } from '../tills/sync-till.route.ts';
 import { listAnnouncementsRoute } from '../notifications/list-announcements.route.ts';
 import { endRemindersRoute } from '../notifications/end-reminders.route.ts';
 import { listTemplatesRoute } from '../notifications/list-templates.route.ts';
@@ -200,6 +206,17 @@ export function mountRoutes(app: App, deps: RouteDeps): void {
   listFiscalBlocksRoute(app, deps);
   voidFiscalBlockRoute(app, deps);
   mountPrices(app, deps);
+  mountTills(app, deps);
+}
+
+/** Tills that sell without a network. */
+function mountTills(app: App, deps: RouteDeps): void {
+  readTillRoute(app, deps);
+  leaseTillRoute(app, deps);
+  syncTillRoute(app, deps);
+  endTillLeaseRoute(app, deps);
+  listTillConflictsRoute(app, deps);
+  resolveTillConflictRoute(app, deps);
 }
 
 /** What staff see and do of the messages to buyers. */
@@ -353,4 +370,5 @@ export type RouteDeps = {
   DepsOf<typeof readOutboxRoute> &
   DepsOf<typeof acceptInvitationRoute> &
   DepsOf<typeof inviteStaffRoute> &
+  DepsOf<typeof leaseTillRoute> &
   DepsOf<typeof createWebhookEndpointRoute>;
