@@ -116,13 +116,16 @@ export const invariants: readonly Invariant[] = [
   {
     id: 'I4 numbers',
     sentence:
-      'Every number of a series from its first to before its next is exactly one of: a document, to be issued in an open block, a rest that waits, void',
+      'Every number of a series from its first to before its next is exactly one of: a document, to be issued in an open block, a rest that waits, void, kept by a conflict of a till',
     sql: `with accounted as (
             select r.*, lag(r.last) over w as before, lead(r.first) over w as next
               from (select d.tenant_id, d.series_id, d.number as first, d.number as last from fiscal_documents d where ${own('d')}
                     union all
                     select b.tenant_id, b.series_id, coalesce(b.rest_number, b.next_number), b.last_number from fiscal_blocks b
-                     where ${own('b')} and b.state <> 'used' and coalesce(b.rest_number, b.next_number) <= b.last_number) r
+                     where ${own('b')} and b.state <> 'used' and coalesce(b.rest_number, b.next_number) <= b.last_number
+                    union all
+                    select c.tenant_id, c.series_id, c.kept_number, c.kept_number from till_conflicts c
+                     where ${own('c')} and c.kept_number is not null) r
             window w as (partition by r.tenant_id, r.series_id order by r.first, r.last))
           select format('numbers %s to %s of series %s of seller %s: after %s, before %s', r.first, r.last, r.series_id,
                         r.tenant_id, r.before, coalesce(r.next, s.next_number)) as culprit
@@ -371,6 +374,30 @@ export const invariants: readonly Invariant[] = [
           having (sold is null and ordered is null)
               or (sold and count(k.key_digest) <> case when ordered then 2 else 1 end)
               or (sold is null and count(k.key_digest) not in (1, 2))`,
+  },
+  {
+    id: 'I12 tills',
+    sentence:
+      'Every line that a till has told of is kept once, and is the sale of the number that it printed, or a conflict; what a lease that ended kept is on sale again',
+    sql: `select format('till %s of seller %s: %s lines of %s', t.device_no, t.tenant_id, count(r.sequence), t.last_sequence) as culprit
+            from tills t left join till_records r using (tenant_id, device_no)
+           where ${own('t')}
+           group by t.tenant_id, t.device_no, t.last_sequence
+          having count(r.sequence) <> t.last_sequence or coalesce(max(r.sequence), 0) <> t.last_sequence
+          union all
+          select format('line %s of till %s of seller %s', r.sequence, r.device_no, r.tenant_id)
+            from till_records r left join fiscal_documents d using (tenant_id, series_id, number)
+           where ${own('r')} and r.transaction_id is not null and d.transaction_id is distinct from r.transaction_id
+          union all
+          select format('line %s of till %s of seller %s: neither a sale nor a conflict', r.sequence, r.device_no, r.tenant_id)
+            from till_records r
+            left join (select distinct c.tenant_id, c.device_no, c.sequence, true as found from till_conflicts c where ${own('c')}) c
+                   using (tenant_id, device_no, sequence)
+           where ${own('r')} and r.transaction_id is null and c.found is null
+          union all
+          select format('lease %s of till %s of seller %s', l.lease_id, l.device_no, l.tenant_id)
+            from till_leases l join holds h using (tenant_id, hold_id)
+           where ${own('l')} and l.state <> 'open' and h.state = 'live'`,
   },
   {
     id: 'I13 statistics',

@@ -314,8 +314,9 @@ async function issueDocument(
                 and b.state = 'open' for update
            ), document as (
              insert into fiscal_documents (tenant_id, series_id, number, transaction_id, issued_at, taxes, total, currency, hash)
-             select $1, $2, $3, $4, b.issued_at, $6, $7, $8,
-                    sha256(b.last_hash || convert_to(fiscal_content($2, $3, $4, b.issued_at, $6, $7, $8), 'UTF8'))
+             select $1, $2, $3, $4, b.issued_at, $6, $7, $8::text,
+                    sha256(b.last_hash || convert_to(fiscal_content($2::smallint, $3::bigint, $4::uuid, b.issued_at,
+                                                                    $6::bigint, $7::bigint, $8::text), 'UTF8'))
                from block b
              returning number, issued_at, hash
            )

@@ -61,6 +61,8 @@ type Offered = { live: LiveEvent; offer: TillOffer };
 /** Leases to tills without a network, takes what they sold, and takes the rest back. */
 export class Tills {
   readonly #deps: Deps;
+  /** One lease at a time, since each takes a second connection while it has one. */
+  #leasing: Promise<unknown> = Promise.resolve();
 
   constructor(deps: Deps) {
     this.#deps = deps;
@@ -78,7 +80,7 @@ export class Tills {
    * `seat_unavailable`.
    */
   async lease(key: TillKey, live: LiveEvent, request: LeaseRequest, actor: Actor): Promise<KeptLease> {
-    const { pool, holds } = this.#deps;
+    const { pool } = this.#deps;
     const known = await readKeptLease(reader(pool), key, request.leaseId);
     if (known) return known;
     const series = await findTillSeries(reader(pool), key);
@@ -86,15 +88,31 @@ export class Tills {
       throw new Problem('till_point_missing', 'Open a fiscal point for this till before it sells.');
     const signer = await readSigningKey(reader(pool), key.tenantId);
     if (!signer) throw new Problem('unavailable', 'The seller has no key to sign with.', { retryAfterSeconds: 60 });
-    const { hold, offered } = await this.#place(live, request.cart);
+    const leased = this.#leasing.then(() => this.#leaseNew(key, live, { request, series, signer, actor }));
+    this.#leasing = leased.catch(() => {});
+    return await leased;
+  }
+
+  /** Places and writes under the lock of the till, so that a request that comes again while the first is made finds it. */
+  async #leaseNew(
+    key: TillKey,
+    asked: LiveEvent,
+    made: { request: LeaseRequest; series: Series; signer: SigningKey; actor: Actor },
+  ): Promise<KeptLease> {
+    const { pool, holds, onError } = this.#deps;
+    let placed: { hold: Hold; offered: Offered } | undefined;
     try {
-      const lease = await transact(pool, (tx) =>
-        this.#write(tx, key, { request, series, signer, hold, offered, actor }),
-      );
-      if (lease.holdId !== hold.holdId) await holds.release(offered.live, hold.holdId);
-      return lease;
+      return await transact(pool, async (tx) => {
+        await lockTill(tx, key);
+        const known = await readKeptLease(tx, key, made.request.leaseId);
+        if (known) return known;
+        if ((await countOpenLeases(tx, key)) >= limits.tillLeasesMax)
+          throw new Problem('till_leases_limit', 'The till has as many leases as it may: let it return one.');
+        placed = await this.#place(asked, made.request.cart);
+        return await this.#write(tx, key, { ...made, ...placed });
+      });
     } catch (error) {
-      await holds.release(offered.live, hold.holdId).catch(this.#deps.onError);
+      if (placed) await holds.release(placed.offered.live, placed.hold.holdId).catch(onError);
       throw error;
     }
   }
@@ -183,11 +201,6 @@ export class Tills {
   ): Promise<KeptLease> {
     const { request, series, signer, hold, offered, actor } = made;
     const { event } = offered.live;
-    await lockTill(tx, key);
-    const known = await readKeptLease(tx, key, request.leaseId);
-    if (known) return known;
-    if ((await countOpenLeases(tx, key)) >= limits.tillLeasesMax)
-      throw new Problem('till_leases_limit', 'The till has as many leases as it may: let it return one.');
     const now = this.#deps.clock.now().getTime();
     const onSale = Math.floor((event.salesEndAt.getTime() - now) / 1_000);
     const seconds = Math.max(1, Math.min(request.seconds, onSale));
