@@ -32,7 +32,9 @@ const lease: TillLease = {
   sells_until: '2026-11-24T18:00:00.000Z',
   sale_places_max: 2,
   tax_rule_ids: [],
-  prices: [{ kind: null, unit_price: 500, net: 500, discounts: 0, fees: 0, taxes: 0, tax_amounts: [], total: 500 }],
+  prices: [
+    { kind: null, unit_price: 500, net: 500, discounts: 0, fees: 0, taxes: 0, tax_amounts: [], total: 500 },
+  ],
   seats: [{ seat_no: 1, zone_no: 1, row: 'A', number: '1', prices: [0] }],
   zones: [{ zone_no: 2, name: 'De pie', quantity: 8, prices: [0] }],
 };
@@ -57,7 +59,14 @@ function openFolder(): { folder: TillFolder; dir: string } {
   folders.push(dir);
   const folder = new TillFolder(dir);
   const keys = [{ ...publicKey.export({ format: 'jwk' }), kid: '1' }] as Enrolment['keys'];
-  folder.writeEnrolment({ server: 'http://127.0.0.1:1', seller_id: 1, device_id: 7, name: 'Caja', token: 't', keys });
+  folder.writeEnrolment({
+    server: 'http://127.0.0.1:1',
+    seller_id: 1,
+    device_id: 7,
+    name: 'Caja',
+    token: 't',
+    keys,
+  });
   const text = JSON.stringify(lease);
   const codes = Array.from({ length: 6 }, (_, i) => [`${i}a`, `${i}b`]);
   folder.addLease({ lease: text, signature: signLease(text, privateKey).toString('base64url'), codes });

@@ -39,7 +39,8 @@ function idsOption(options: Options, name: string): string[] {
 function zonesOption(options: Options): { zone_id: string; quantity: number }[] {
   return idsOption(options, 'zones').map((part) => {
     const [zone_id, quantity = '1'] = part.split(':') as [string, string?];
-    if (!/^\d{1,4}$/.test(quantity)) throw new CommandError(`"${part}" is not a zone and a number of places.`);
+    if (!/^\d{1,4}$/.test(quantity))
+      throw new CommandError(`"${part}" is not a zone and a number of places.`);
     return { zone_id, quantity: Number(quantity) };
   });
 }
@@ -52,7 +53,9 @@ async function enrol({ folder, options, positionals, context }: Till): Promise<n
   if (code === undefined) throw new CommandError('give the code that enrols the till.');
   const enrolment = await enrolTill(server, code);
   folder.writeEnrolment(enrolment);
-  context.out(`Enrolled as till ${enrolment.device_id} (${enrolment.name}) of seller ${enrolment.seller_id}.`);
+  context.out(
+    `Enrolled as till ${enrolment.device_id} (${enrolment.name}) of seller ${enrolment.seller_id}.`,
+  );
   return 0;
 }
 
@@ -79,7 +82,8 @@ async function lease({ folder, options, context }: Till): Promise<number> {
     const places = seats.length + zones.reduce((sum, zone) => sum + zone.left, 0);
     context.out(`Leased ${numbersLeft} numbers and ${places} places until ${stock.lease.sells_until}.`);
   } catch (error) {
-    const refused = error instanceof TillServerError && error.code !== undefined && error.code !== 'unavailable';
+    const refused =
+      error instanceof TillServerError && error.code !== undefined && error.code !== 'unavailable';
     if (refused) folder.forgetAsked();
     throw error;
   }
@@ -98,7 +102,8 @@ function readOrder(options: Options): TillOrder {
     if (!zone) throw new CommandError(`"${zone_id}" is no zone.`);
     return { zoneNo: zone.no, quantity };
   });
-  if (seatNos.length + zones.length === 0) throw new CommandError('name what is sold with --seats or --zones.');
+  if (seatNos.length + zones.length === 0)
+    throw new CommandError('name what is sold with --seats or --zones.');
   const named = textOption(options, 'method') ?? 'cash';
   const method = counterMethods.find((one) => one === named);
   if (!method) throw new CommandError(`--method takes one of ${counterMethods.join(', ')}.`);
@@ -138,7 +143,8 @@ async function status({ folder, context }: Till): Promise<number> {
   const enrolment = folder.readEnrolment();
   const file = folder.readSales();
   context.out(`Till ${enrolment.device_id} (${enrolment.name}), ${file.lines.length} sales in its file.`);
-  if (file.torn) context.out('The last line was torn off while it was written: that sale was not handed out.');
+  if (file.torn)
+    context.out('The last line was torn off while it was written: that sale was not handed out.');
   if (file.damaged.length > 0) context.out(`Damaged lines: ${file.damaged.join(', ')}.`);
   for (const stock of [...folder.readLeases('open'), ...folder.readLeases('ended')]) {
     const { lease: of, ended } = stock;
@@ -147,7 +153,9 @@ async function status({ folder, context }: Till): Promise<number> {
       ...seats.map((seat) => `${of.event_id}-s${seat.seat_no}`),
       ...zones.map((zone) => `${of.event_id}-z${zone.zone_no}:${zone.left}`),
     ];
-    context.out(`Lease ${of.lease_id} of ${of.event}${ended ? ', to be returned' : ''}, sells until ${of.sells_until}:`);
+    context.out(
+      `Lease ${of.lease_id} of ${of.event}${ended ? ', to be returned' : ''}, sells until ${of.sells_until}:`,
+    );
     context.out(`  ${numbersLeft} numbers; ${places.join(' ') || 'no places'}`);
   }
   try {
@@ -204,7 +212,10 @@ async function giveBack({ folder, options, context }: Till): Promise<number> {
   let returned = 0;
   for (const stock of folder.readLeases('ended')) {
     const { numbersUsed } = stockLeft(stock, file.records);
-    await client.endLease(stock.lease.lease_id, { last_sequence: file.lines.length, numbers_used: numbersUsed });
+    await client.endLease(stock.lease.lease_id, {
+      last_sequence: file.lines.length,
+      numbers_used: numbersUsed,
+    });
     folder.moveLease(stock.lease.lease_id, 'returned');
     returned += 1;
   }
@@ -231,7 +242,11 @@ export const tillCommand: Command = {
     server: { type: 'string', value: 'URL', summary: 'enrol: the address of the server' },
     event: { type: 'string', value: 'ID', summary: 'lease: the event' },
     seats: { type: 'string', value: 'IDS', summary: 'lease, sell: seats, by commas' },
-    zones: { type: 'string', value: 'IDS', summary: 'lease, sell: zones with their places, such as 1-3-z2:4' },
+    zones: {
+      type: 'string',
+      value: 'IDS',
+      summary: 'lease, sell: zones with their places, such as 1-3-z2:4',
+    },
     numbers: { type: 'string', value: 'N', summary: 'lease: how many fiscal numbers' },
     seconds: { type: 'string', value: 'N', summary: 'lease: for how long' },
     lease: { type: 'string', value: 'ID', summary: 'sell, return: which lease' },

@@ -188,11 +188,7 @@ export function resolveHoldRequest(
   if (repeated.length > 0) throw new Problem('body_invalid', repeated[0]!.message, { errors: repeated });
   const places = seats.length + zones.reduce((sum, zone) => sum + zone.quantity, 0);
   if (places > placesMax) {
-    throw refuse(
-      '',
-      'too_many_places',
-      `A cart has at most ${placesMax} places; this one has ${places}.`,
-    );
+    throw refuse('', 'too_many_places', `A cart has at most ${placesMax} places; this one has ${places}.`);
   }
   return {
     seatNos: seats.map((id, i) => resolveSeat(event, id, `/seats/${i}`)),

@@ -12,7 +12,8 @@ function readEnd({ last_sequence, numbers_used, lost_reason }: Body, isDevice: b
     return { lostReason: lost_reason };
   }
   if (last_sequence === undefined || numbers_used === undefined) {
-    const message = 'Give last_sequence and numbers_used of the till, or lost_reason when it will tell of nothing more.';
+    const message =
+      'Give last_sequence and numbers_used of the till, or lost_reason when it will tell of nothing more.';
     throw new Problem('body_invalid', message, { errors: [{ path: '', code: 'missing', message }] });
   }
   return { lastSequence: last_sequence, numbersUsed: numbers_used };
@@ -30,7 +31,8 @@ export function endTillLeaseRoute(app: App, { tills }: { tills: Tills }): void {
       schema: {
         operationId: 'returnTillLease',
         tags: ['tills'],
-        summary: 'End a lease: places go on sale again, unused numbers to others, or void when the till is lost',
+        summary:
+          'End a lease: places go on sale again, unused numbers to others, or void when the till is lost',
         params: leaseParamsSchema,
         body: endLeaseBodySchema,
         response: { 200: endedLeaseSchema },

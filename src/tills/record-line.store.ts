@@ -29,7 +29,11 @@ export type TillLine = { sequence: number; line: string };
 
 /** What became of a line. */
 export type LineResult =
-  | { outcome: 'recorded' | 'replayed'; transactionId: string; sold?: EventKey & { change: AvailabilityChange } }
+  | {
+      outcome: 'recorded' | 'replayed';
+      transactionId: string;
+      sold?: EventKey & { change: AvailabilityChange };
+    }
   | { outcome: 'conflict'; transactionId?: undefined }
   /** Lines before it are missing: `expected` is the next that can be taken. */
   | { outcome: 'gap'; expected: number };
@@ -44,7 +48,10 @@ async function keepConflict(
   sale?: { record: TillRecord; seriesId?: number },
 ): Promise<LineResult> {
   const of = sale && { leaseId: sale.record.lease_id, number: sale.record.number, at: sale.record.at };
-  await insertRecord(tx, key, { ...read, sale: of && { ...of, ...(sale.seriesId && { seriesId: sale.seriesId }) } });
+  await insertRecord(tx, key, {
+    ...read,
+    sale: of && { ...of, ...(sale.seriesId && { seriesId: sale.seriesId }) },
+  });
   const kept = sale?.seriesId && { seriesId: sale.seriesId, number: sale.record.number };
   await addConflict(tx, key, { ...conflict, sequence: read.sequence, ...(kept && { kept }) });
   return { outcome: 'conflict' };
@@ -97,7 +104,14 @@ async function recordRead(
   holdId: string,
 ): Promise<LineResult> {
   const kept = await readKeptLease(tx, key, record.lease_id);
-  if (!kept) return await keepConflict(tx, key, read, { kind: 'lease_unknown', detail: 'There is no such lease.' }, { record });
+  if (!kept)
+    return await keepConflict(
+      tx,
+      key,
+      read,
+      { kind: 'lease_unknown', detail: 'There is no such lease.' },
+      { record },
+    );
   const blocks = await readTillBlocks(tx, key, kept);
   const wrongNumber = judgeNumber(record.number, kept, blocks);
   if (wrongNumber) return await keepConflict(tx, key, read, wrongNumber, { record });
@@ -137,7 +151,8 @@ export async function recordLine(tx: Tx, key: TillKey, line: TillLine, holdId: s
   if (sequence > till.lastSequence + 1) return { outcome: 'gap', expected: till.lastSequence + 1 };
   const result = readLine(line.line, till.lastHash, sequence);
   const read = { sequence, line: shown, hash: result.hash };
-  if (!result.ok) return await keepConflict(tx, key, read, { kind: 'record_tampered', detail: result.detail });
+  if (!result.ok)
+    return await keepConflict(tx, key, read, { kind: 'record_tampered', detail: result.detail });
   return await recordRead(tx, key, read, result.record, holdId);
 }
 

@@ -5,7 +5,13 @@ import { transact } from '../db/transaction.ts';
 import type { App } from '../http/app.ts';
 import { actorOf, principalOf } from '../http/guard.ts';
 import { recordChange } from '../identity/audit-log.store.ts';
-import { conflictParamsSchema, conflictSchema, resolveBodySchema, tillOf, toConflictAnswer } from './till.schema.ts';
+import {
+  conflictParamsSchema,
+  conflictSchema,
+  resolveBodySchema,
+  tillOf,
+  toConflictAnswer,
+} from './till.schema.ts';
 import { lockConflict, resolveConflict } from './till.store.ts';
 
 type Deps = { pool: Pool; clock: Clock; ids: IdSource };
@@ -33,7 +39,8 @@ export function resolveTillConflictRoute(app: App, { pool, clock, ids }: Deps): 
       const at = clock.now();
       return await transact(pool, async (tx) => {
         const conflict = await lockConflict(tx, key, conflictNo);
-        if (!conflict) throw new Problem('till_conflict_not_found', `The till has no conflict ${conflictNo}.`);
+        if (!conflict)
+          throw new Problem('till_conflict_not_found', `The till has no conflict ${conflictNo}.`);
         if (conflict.resolvedAt)
           throw new Problem('till_conflict_resolved', `The conflict was settled as ${conflict.resolution}.`);
         await resolveConflict(tx, key, conflictNo, { resolution, note, by: actor.name, at });

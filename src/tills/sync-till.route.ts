@@ -23,7 +23,8 @@ export function syncTillRoute(app: App, { tills }: { tills: Tills }): void {
       schema: {
         operationId: 'syncTill',
         tags: ['tills'],
-        summary: "Lines of a till's file, in order and at most so many at a time; lines that came before change nothing",
+        summary:
+          "Lines of a till's file, in order and at most so many at a time; lines that came before change nothing",
         description: `At most ${limits.tillSyncLinesMax} lines.`,
         params: deviceParamsSchema,
         body: syncBodySchema,

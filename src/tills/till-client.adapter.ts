@@ -46,7 +46,10 @@ export async function enrolTill(server: string, code: string): Promise<Enrolment
     { code },
   );
   const { seller_id, device_id, name, token } = enrolled;
-  const keys = await send<{ data: Enrolment['keys'] }>('GET', new URL(`/sellers/${seller_id}/ticket-keys`, server));
+  const keys = await send<{ data: Enrolment['keys'] }>(
+    'GET',
+    new URL(`/sellers/${seller_id}/ticket-keys`, server),
+  );
   return { server, seller_id, device_id, name, token, keys: keys.data };
 }
 

@@ -104,8 +104,15 @@ function placesOf({ lease }: TillStock, left: StockLeft, order: TillOrder): Till
 }
 
 /** The lease that an order can be sold from at an instant. @throws Problem `seat_unavailable` that says why none. */
-function chooseStock(stocks: readonly TillStock[], records: readonly TillRecord[], order: TillOrder, at: Date) {
-  const named = stocks.filter(({ lease, ended }) => !ended && (order.leaseId ?? lease.lease_id) === lease.lease_id);
+function chooseStock(
+  stocks: readonly TillStock[],
+  records: readonly TillRecord[],
+  order: TillOrder,
+  at: Date,
+) {
+  const named = stocks.filter(
+    ({ lease, ended }) => !ended && (order.leaseId ?? lease.lease_id) === lease.lease_id,
+  );
   if (named.length === 0) throw refuse('The till has no such lease to sell from: lease first.');
   const current = named.filter(({ lease }) => at.getTime() <= Date.parse(lease.sells_until));
   if (current.length === 0) throw refuse('The lease has ended: sync, return it, and lease again.');
@@ -114,7 +121,8 @@ function chooseStock(stocks: readonly TillStock[], records: readonly TillRecord[
     const places = placesOf(stock, left, order);
     return places ? [{ stock, left, places }] : [];
   });
-  if (fitting.length === 0) throw refuse('The till has not leased these places in this kind, or has sold them.');
+  if (fitting.length === 0)
+    throw refuse('The till has not leased these places in this kind, or has sold them.');
   const numbered = fitting.find(({ left }) => left.numbersLeft > 0);
   if (!numbered) throw refuse('All numbers of the lease are used: lease again.');
   return numbered;

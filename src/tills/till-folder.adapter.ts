@@ -15,7 +15,14 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { readTillFile, nextSale, type TillFile, type TillOrder, type TillSold, type TillStock } from './till-file.ts';
+import {
+  readTillFile,
+  nextSale,
+  type TillFile,
+  type TillOrder,
+  type TillSold,
+  type TillStock,
+} from './till-file.ts';
 import { readLease } from './till-lease.ts';
 
 /** What a till was given when it was enrolled. */
@@ -172,7 +179,9 @@ export class TillFolder {
     const file = this.readSales();
     if (file.damaged.length > 0) {
       const where = `line ${file.damaged.join(', ')} of sales.log is damaged`;
-      throw new TillFolderError(`${where}: the till sells no more. Sync what it has, and take another folder.`);
+      throw new TillFolderError(
+        `${where}: the till sells no more. Sync what it has, and take another folder.`,
+      );
     }
     const { line, sold } = nextSale(file, this.readLeases('open'), order, at);
     this.#append(file, `${line}\n`);

@@ -129,7 +129,9 @@ function checkFit(event: CatalogEvent, cart: Cart): void {
 
 /** The kinds of ticket that a zone sells; null where there are none. */
 function kindsOf(event: CatalogEvent, zoneNo: number): (string | null)[] {
-  const kinds = (event.priceList?.ticketKinds ?? []).filter(({ zoneNos }) => zoneNos?.includes(zoneNo) ?? true);
+  const kinds = (event.priceList?.ticketKinds ?? []).filter(
+    ({ zoneNos }) => zoneNos?.includes(zoneNo) ?? true,
+  );
   return kinds.length === 0 ? [null] : kinds.map((kind) => kind.code);
 }
 
@@ -160,7 +162,9 @@ export function makeOffer(event: CatalogEvent, cart: Cart, at: number): TillOffe
   const { zoneNo, rowLabel, seatLabel } = event.seats;
   const seats = cart.seatNos.map((seatNo) => {
     const zone = zoneNo[seatNo - 1]!;
-    const of = kindsOf(event, zone).map((kind) => priceOf({ seatNos: [seatNo], seatKinds: [kind], zones: [] }));
+    const of = kindsOf(event, zone).map((kind) =>
+      priceOf({ seatNos: [seatNo], seatKinds: [kind], zones: [] }),
+    );
     const [row, number] = [rowLabel[seatNo - 1]!, seatLabel[seatNo - 1]!];
     return { seat_no: seatNo, zone_no: zone, row, number, prices: of };
   });

@@ -104,7 +104,8 @@ function faultOf(value: unknown, sequence: number): string | null {
  */
 export function readLine(line: string, previous: string, sequence: number): ReadLine {
   const match = /^([0-9a-f]{64}) (\{.*\})$/s.exec(line);
-  if (!match) return { ok: false, hash: hashOf(previous, line), detail: 'The line is not laid out as one is.' };
+  if (!match)
+    return { ok: false, hash: hashOf(previous, line), detail: 'The line is not laid out as one is.' };
   const [, hash, json] = match as unknown as [string, string, string];
   if (hash !== hashOf(previous, json))
     return { ok: false, hash, detail: 'The hash does not belong to the record and the line before it.' };
@@ -189,7 +190,10 @@ export function judgeInstant(record: TillRecord, lease: TillLease, now: number):
   const at = Date.parse(record.at);
   const slack = limits.tillClockSecondsMax * 1_000;
   if (at > Date.parse(lease.sells_until))
-    return { kind: 'lease_expired', detail: `It was sold at ${record.at}; the lease ended at ${lease.sells_until}.` };
+    return {
+      kind: 'lease_expired',
+      detail: `It was sold at ${record.at}; the lease ended at ${lease.sells_until}.`,
+    };
   if (at > now + slack || at < Date.parse(lease.leased_at) - slack)
     return { kind: 'clock_wrong', detail: `It says that it was sold at ${record.at}.` };
   return null;

@@ -101,7 +101,9 @@ async function shrinkAllotment(
   };
   const lines = allotment.line_zone
     .map((zone, i) => {
-      const out = gone.filter((place) => place.zoneNo === zone && (place.seatNo ?? 0) === allotment.line_seat[i]);
+      const out = gone.filter(
+        (place) => place.zoneNo === zone && (place.seatNo ?? 0) === allotment.line_seat[i],
+      );
       const price = out[0] && priceOf(out[0]);
       const less = (of: 'net' | 'discounts' | 'fees' | 'taxes') => (price ? price[of] * out.length : 0);
       return {

@@ -2,7 +2,14 @@ import { Type, type Static } from 'typebox';
 import { Problem } from '../base/errors.ts';
 import { formatEventId } from '../base/ids.ts';
 import { limits } from '../base/limits.ts';
-import { eventIdSchema, instantSchema, object, seatIdSchema, transactionIdSchema, zoneIdSchema } from '../http/schemas.ts';
+import {
+  eventIdSchema,
+  instantSchema,
+  object,
+  seatIdSchema,
+  transactionIdSchema,
+  zoneIdSchema,
+} from '../http/schemas.ts';
 import { deviceParamsSchema, sellerIdSchema, uuidSchema } from '../identity/identity.schema.ts';
 import type { Principal } from '../identity/principal.ts';
 import { conflictKinds, resolutions } from './till-record.ts';
@@ -13,7 +20,10 @@ export const leaseParamsSchema = object({
   lease_id: uuidSchema,
 });
 const conflictIdSchema = Type.Integer({ minimum: 1, maximum: 2_147_483_647 });
-export const conflictParamsSchema = object({ ...deviceParamsSchema.properties, conflict_id: conflictIdSchema });
+export const conflictParamsSchema = object({
+  ...deviceParamsSchema.properties,
+  conflict_id: conflictIdSchema,
+});
 
 const sequenceSchema = Type.Integer({
   minimum: 0,
@@ -27,7 +37,9 @@ export const leaseBodySchema = object({
   event_id: eventIdSchema,
   seats: Type.Optional(Type.Array(seatIdSchema, { maxItems: limits.tillLeasePlacesMax })),
   zones: Type.Optional(
-    Type.Array(object({ zone_id: zoneIdSchema, quantity: quantitySchema }), { maxItems: limits.placesPerCartMax }),
+    Type.Array(object({ zone_id: zoneIdSchema, quantity: quantitySchema }), {
+      maxItems: limits.placesPerCartMax,
+    }),
   ),
   numbers: Type.Optional(
     Type.Integer({ minimum: 1, maximum: limits.tillLeaseNumbersMax, default: limits.tillBlockNumbers }),
@@ -48,7 +60,8 @@ export const leaseAnswerSchema = object({
   lease: Type.String({ description: 'JSON, to be taken as the very text that is signed' }),
   signature: Type.String({ description: "Ed25519 of the seller's key over the lease, base64url" }),
   codes: Type.Array(Type.Array(Type.String()), {
-    description: 'For each number, in the order of the lease, the codes of the tickets that may be sold under it',
+    description:
+      'For each number, in the order of the lease, the codes of the tickets that may be sold under it',
   }),
 });
 
@@ -78,7 +91,11 @@ export const syncAnswerSchema = object({
 export const endLeaseBodySchema = object({
   last_sequence: Type.Optional(sequenceSchema),
   numbers_used: Type.Optional(
-    Type.Integer({ minimum: 0, maximum: limits.tillLeaseNumbersMax, description: 'Of this lease, by the till' }),
+    Type.Integer({
+      minimum: 0,
+      maximum: limits.tillLeaseNumbersMax,
+      description: 'Of this lease, by the till',
+    }),
   ),
   lost_reason: Type.Optional(
     Type.String({

@@ -203,7 +203,9 @@ export type NewRecord = {
   sequence: number;
   line: string;
   hash: string;
-  sale?: { leaseId: string; number: number; at: string; seriesId?: number; transactionId?: string } | undefined;
+  sale?:
+    | { leaseId: string; number: number; at: string; seriesId?: number; transactionId?: string }
+    | undefined;
 };
 
 /** Keeps a line and goes on to the next. */

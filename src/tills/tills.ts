@@ -87,7 +87,8 @@ export class Tills {
     if (!series)
       throw new Problem('till_point_missing', 'Open a fiscal point for this till before it sells.');
     const signer = await readSigningKey(reader(pool), key.tenantId);
-    if (!signer) throw new Problem('unavailable', 'The seller has no key to sign with.', { retryAfterSeconds: 60 });
+    if (!signer)
+      throw new Problem('unavailable', 'The seller has no key to sign with.', { retryAfterSeconds: 60 });
     const leased = this.#leasing.then(() => this.#leaseNew(key, live, { request, series, signer, actor }));
     this.#leasing = leased.catch(() => {});
     return await leased;
@@ -166,7 +167,11 @@ export class Tills {
         actor,
         verb: state === 'lost' ? 'write_off' : 'return',
         object: { kind: 'till_lease', id: leaseId },
-        after: { device: key.deviceNo, numbers_left: left, ...('lostReason' in how && { reason: how.lostReason }) },
+        after: {
+          device: key.deviceNo,
+          numbers_left: left,
+          ...('lostReason' in how && { reason: how.lostReason }),
+        },
       });
       return { kept: { ...lease, state }, freed: places };
     });

@@ -14,6 +14,7 @@ import { brokenUses } from '../support/broken-uses.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { bareBlocks, block, fillFromBlocks, withoutChecks } from '../support/block-sales.ts';
 import { fillIntents, foreignOrders, keyViolations, orderViolations } from '../support/order-violations.ts';
+import { fillTill, tillViolations } from '../support/till-violations.ts';
 import { confirmOrder, createHall, placeOrder, type Hall } from '../support/hall.ts';
 
 let database: TestDatabase;
@@ -53,6 +54,7 @@ async function fill(hall: Hall): Promise<void> {
   // Each in a group of its own, so that each has its own instant.
   for (const order of orders) await confirmSales(pool, hall, 1, [order]);
   await fillFromBlocks(pool, hall);
+  await fillTill(pool, hall);
   const followed = orders.slice(0, 2).map((order) => order.transactionId);
   await makeTickets(hall, followed);
   await fillIntents(pool, hall, orders[2]!.transactionId);
@@ -228,10 +230,15 @@ const violations: Record<string, Record<string, string[]>> = {
       `update fiscal_documents set number = 7 where ${mine} and number = 3`,
       ...rechain,
     ],
-    'a number skipped before the first': [`update fiscal_series set first_number = 2 where ${mine} and series_id = 1`],
+    'a number skipped before the first': [
+      `update fiscal_series set first_number = 2 where ${mine} and series_id = 1`,
+    ],
     'a number given away': [`update fiscal_series set next_number = next_number + 1 where ${mine}`],
     'numbers without any document': [
       `insert into fiscal_series (tenant_id, series_id, prefix, padding, first_number, next_number) values (1, 9, 'B-', 8, 1, 5)`,
+    ],
+    'a number that a conflict kept and forgot': [
+      `update till_conflicts set series_id = null, kept_number = null where ${mine}`,
     ],
     'a rest that was lost': [...bareBlocks, `update fiscal_blocks set last_number = 4 where ${block(1)}`],
   },
@@ -384,6 +391,7 @@ const violations: Record<string, Record<string, string[]>> = {
   },
   ...orderViolations,
   'I11 keys': keyViolations,
+  'I12 tills': tillViolations,
   'I13 statistics': {
     'statistics that are off': [
       `update sales_statistics set discounts = discounts + 1 where ${mine} and zone_no = 1`,

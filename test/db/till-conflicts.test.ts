@@ -30,7 +30,17 @@ class Forger {
   static async lease(seats: number[], numbers = 10): Promise<Forger> {
     const till = await hall.makeTill();
     const ids = seats.map(hall.seat).join(',');
-    await till.do('lease', '--event', hall.event, '--seats', ids, '--zones', `${hall.standingZone}:2`, '--numbers', String(numbers));
+    await till.do(
+      'lease',
+      '--event',
+      hall.event,
+      '--seats',
+      ids,
+      '--zones',
+      `${hall.standingZone}:2`,
+      '--numbers',
+      String(numbers),
+    );
     const folder = new TillFolder(till.dir);
     const { lease } = folder.readLeases('open')[0]!;
     folder.close();
@@ -69,7 +79,10 @@ class Forger {
   }
 
   async conflicts(state = 'open') {
-    const answer = await hall.owner.send('GET', `/sellers/1/tills/${this.till.deviceNo}/conflicts?state=${state}`);
+    const answer = await hall.owner.send(
+      'GET',
+      `/sellers/1/tills/${this.till.deviceNo}/conflicts?state=${state}`,
+    );
     assert.equal(answer.status, 200, answer.text);
     return (answer.json as { data: Conflict[] }).data;
   }
@@ -98,7 +111,10 @@ const brief = (conflicts: Conflict[]) =>
 
 /** Somebody buys a seat on line. */
 async function buy(seatNo: number): Promise<void> {
-  const hold = await hall.client.send('POST', '/sales/holds', { event_id: hall.event, seats: [hall.seat(seatNo)] });
+  const hold = await hall.client.send('POST', '/sales/holds', {
+    event_id: hall.event,
+    seats: [hall.seat(seatNo)],
+  });
   assert.equal(hold.status, 201, hold.text);
   const { hold_token } = hold.json as { hold_token: string };
   const body = { hold_token, customer: { name: 'Luis' }, payment: { method: 'cash' } };

@@ -17,7 +17,9 @@ after(async () => {
 
 /** Lets a till sell until it has printed so many numbers, and kills it. @returns what it has printed by then. */
 async function sellAndKill(till: TestTill, sales: number, mode: string): Promise<string[]> {
-  const child = spawn(process.execPath, [script, till.dir, '2', mode], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [script, till.dir, '2', mode], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   let out = '';
   const numbers = () => out.split('\n').slice(0, -1);
   child.stdout.on('data', (chunk: Buffer) => {

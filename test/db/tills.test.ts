@@ -2,7 +2,11 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
+import { formatTicketCode } from '../../src/admission/ticket-code.ts';
 import { TillFolder } from '../../src/tills/till-folder.adapter.ts';
+import { systemIds } from '../../src/base/ids.ts';
+import { transact, type Row, type Statement, type Tx } from '../../src/db/transaction.ts';
+import { recordLine } from '../../src/tills/record-line.store.ts';
 import { waitUntil } from '../support/wait.ts';
 import { startTillHall, type TestTill, type TillHall } from '../support/till-hall.ts';
 
@@ -49,15 +53,41 @@ async function seatStates(...seats: number[]): Promise<string[]> {
 test('a till leases, sells while the server is down, tells of it later, and returns the rest', async () => {
   const till = await hall.makeTill();
   const seats = [1, 2, 3, 4].map(hall.seat).join(',');
-  const leased = await till.do('lease', '--event', hall.event, '--seats', seats, '--zones', `${hall.standingZone}:10`, '--numbers', '5');
+  const leased = await till.do(
+    'lease',
+    '--event',
+    hall.event,
+    '--seats',
+    seats,
+    '--zones',
+    `${hall.standingZone}:10`,
+    '--numbers',
+    '5',
+  );
   assert.match(leased, /^Leased 5 numbers and 14 places until /);
   assert.deepEqual(await seatStates(1, 2, 3, 4), ['held', 'held', 'held', 'held']);
   await hall.audit();
 
   await hall.stopServer();
-  const first = await till.do('sell', '--seats', [1, 2].map(hall.seat).join(','), '--tendered', '10000', '--email', 'ana@example.com');
+  const first = await till.do(
+    'sell',
+    '--seats',
+    [1, 2].map(hall.seat).join(','),
+    '--tendered',
+    '10000',
+    '--email',
+    'ana@example.com',
+  );
   assert.match(first, /^Sold as T2-000001: 5800 USD \(minor units\), change 4200\.$/m);
-  await till.do('sell', '--zones', `${hall.standingZone}:2`, '--method', 'card_terminal', '--reference', 'L-77');
+  await till.do(
+    'sell',
+    '--zones',
+    `${hall.standingZone}:2`,
+    '--method',
+    'card_terminal',
+    '--reference',
+    'L-77',
+  );
   await till.do('sell', '--seats', hall.seat(3), '--zones', `${hall.standingZone}:1`);
   const again = await till.run('sell', '--seats', hall.seat(1));
   assert.deepEqual([again.code, /or has sold them/.test(again.err)], [1, true]);
@@ -84,10 +114,19 @@ test('a till leases, sells while the server is down, tells of it later, and retu
     (await salesOf(till)).every((sale) => sale.status === 'completed'),
   );
   const codes = [...first.matchAll(/TQ-[A-Z2-7]+/g)].map(([code]) => code);
-  const link = await hall.owner.send('GET', `/sellers/1/transactions/${sales[0]!.transaction_id}/tickets`);
-  const { data } = link.json as { data: { code: string }[] };
+  const { rows: tickets } = await hall.pool.query<{ itemNo: number; keyId: number; signature: Buffer }>(
+    `select item_no as "itemNo", key_id as "keyId", signature from tickets
+      where tenant_id = 1 and transaction_id = $1 order by item_no`,
+    [sales[0]!.transaction_id],
+  );
+  // What was printed without a network is what the server has made since.
   assert.deepEqual(
-    data.map((ticket) => ticket.code),
+    tickets.map(({ itemNo, keyId, signature }) =>
+      formatTicketCode(
+        { ...hall, transactionId: sales[0]!.transaction_id, itemNo, keyId, generation: 1 },
+        signature,
+      ),
+    ),
     codes,
   );
   await hall.audit();
@@ -118,7 +157,10 @@ test('lines may come again, in pieces and at once, and each is one sale; a gap i
     till.send('POST', '/sync', { first_sequence: from, lines: lines.slice(from - 1, to) });
   const gap = await sync(2, 3);
   assert.equal(gap.status, 409);
-  assert.deepEqual([(gap.json as { code: string }).code, (gap.json as { expected: number }).expected], ['till_sequence_gap', 1]);
+  assert.deepEqual(
+    [(gap.json as { code: string }).code, (gap.json as { expected: number }).expected],
+    ['till_sequence_gap', 1],
+  );
   assert.equal((await sync(1, 2)).status, 200);
   const answers = await Promise.all([sync(1, 6), sync(1, 6), sync(3, 6), sync(2, 5)]);
   for (const answer of answers) assert.equal(answer.status, 200, answer.text);
@@ -135,6 +177,43 @@ test('lines may come again, in pieces and at once, and each is one sale; a gap i
   await hall.audit();
 });
 
+test('without the lock of the till, lines that come at once are taken for others', async () => {
+  const till = await hall.makeTill();
+  await till.do('lease', '--event', hall.event, '--zones', `${hall.standingZone}:1`, '--numbers', '1');
+  await till.do('sell', '--zones', hall.standingZone);
+  const [line] = linesOf(till);
+  const key = { tenantId: hall.tenantId, deviceNo: till.deviceNo };
+  const unlocked = (tx: Tx): Tx => ({
+    ...tx,
+    query: (statement) =>
+      tx.query({
+        ...statement,
+        text: statement.text.replace(/from tills([^;]*) for update/, 'from tills$1'),
+      }),
+  });
+  // Each sees that the line has not come before it goes on, as both may when nothing makes one wait.
+  let seen = 0;
+  const both = () =>
+    new Promise<void>((resolve) => void waitUntil('both have looked', () => seen === 2).then(resolve));
+  const record = () =>
+    transact(hall.pool, async (tx) => {
+      const slow: Tx = {
+        ...tx,
+        query: async <R extends Row>(statement: Statement) => {
+          const rows = await unlocked(tx).query<R>(statement);
+          if (/from tills/.test(statement.text)) {
+            seen += 1;
+            await both();
+          }
+          return rows;
+        },
+      };
+      return await recordLine(slow, key, { sequence: 1, line: line! }, systemIds.uuid());
+    });
+  const results = await Promise.allSettled([record(), record()]);
+  assert.equal(results.filter((one) => one.status === 'rejected').length, 1);
+});
+
 test('a lease whose answer was lost is asked for again, and is the same', async () => {
   const till = await hall.makeTill();
   await till.do('lease', '--event', hall.event, '--seats', hall.seat(10), '--numbers', '2');
@@ -146,7 +225,9 @@ test('a lease whose answer was lost is asked for again, and is the same', async 
   const { out, err } = await till.run('lease', '--event', hall.event);
   assert.match(err, /asked for again/);
   assert.match(out, /Leased 2 numbers and 1 places/);
-  const { rows } = await hall.pool.query('select from till_leases where tenant_id = 1 and device_no = $1', [till.deviceNo]);
+  const { rows } = await hall.pool.query('select from till_leases where tenant_id = 1 and device_no = $1', [
+    till.deviceNo,
+  ]);
   assert.equal(rows.length, 1);
   const body = { lease_id: crypto.randomUUID(), event_id: hall.event, seats: [hall.seat(11)] };
   const both = await Promise.all([till.send('POST', '/leases', body), till.send('POST', '/leases', body)]);
@@ -159,7 +240,8 @@ test('a lease whose answer was lost is asked for again, and is the same', async 
 
 test('what cannot be leased is refused and changes nothing', async () => {
   const count = async () =>
-    (await hall.pool.query<{ n: number }>(`select count(*)::integer as n from holds where state = 'live'`)).rows[0]!.n;
+    (await hall.pool.query<{ n: number }>(`select count(*)::integer as n from holds where state = 'live'`))
+      .rows[0]!.n;
   const before = await count();
   const body = { lease_id: crypto.randomUUID(), event_id: hall.event, seats: [hall.seat(20)] };
   const strict = await hall.makeTill({ preallocated: false });
@@ -175,7 +257,11 @@ test('what cannot be leased is refused and changes nothing', async () => {
     [till, { ...body, event_id: '2-1' }, 'event_not_found'],
     [till, { ...body, seats: [hall.seat(1_000)] }, 'seat_not_found'],
     [till, { ...body, seats: [hall.seat(1)] }, 'seat_unavailable'],
-    [till, { ...body, seats: undefined, zones: [{ zone_id: hall.standingZone, quantity: 400 }] }, 'seat_unavailable'],
+    [
+      till,
+      { ...body, seats: undefined, zones: [{ zone_id: hall.standingZone, quantity: 400 }] },
+      'seat_unavailable',
+    ],
   ] as const) {
     const answer = await who.send('POST', '/leases', asked);
     assert.equal((answer.json as { code: string }).code, code, answer.text);

@@ -112,7 +112,9 @@ export async function startTillHall(size: { seats: number; standing: number }): 
         return result.out;
       },
       send: (method, where, body) =>
-        client.send(method, `/sellers/1/tills/${device.id}${where}`, body, { authorization: `Bearer ${token}` }),
+        client.send(method, `/sellers/1/tills/${device.id}${where}`, body, {
+          authorization: `Bearer ${token}`,
+        }),
     };
     await till.do('enrol', enrolment_code, '--server', url);
     const folder = new TillFolder(dir);
