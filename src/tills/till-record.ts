@@ -9,7 +9,7 @@ import type { TillLease, TillPrice } from './till-lease.ts';
 
 const closed = { additionalProperties: false };
 const amount = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
-const text = (max: number) => Type.String({ minLength: 1, maxLength: max, pattern: '\\S' });
+const words = (max: number) => Type.String({ minLength: 1, maxLength: max, pattern: '\\S' });
 
 const recordSchema = Type.Object(
   {
@@ -22,7 +22,7 @@ const recordSchema = Type.Object(
         {
           zone_no: Type.Integer({ minimum: 1, maximum: 32_767 }),
           seat_no: Type.Union([Type.Integer({ minimum: 1, maximum: 2_147_483_647 }), Type.Null()]),
-          kind: Type.Union([text(limits.priceNameCharsMax), Type.Null()]),
+          kind: Type.Union([words(limits.priceNameCharsMax), Type.Null()]),
           total: amount,
         },
         closed,
@@ -36,16 +36,16 @@ const recordSchema = Type.Object(
         method: Type.Enum([...counterMethods]),
         amount,
         tendered: Type.Union([amount, Type.Null()]),
-        reference: Type.Union([text(limits.paymentReferenceCharsMax), Type.Null()]),
+        reference: Type.Union([words(limits.paymentReferenceCharsMax), Type.Null()]),
       },
       closed,
     ),
     customer: Type.Object(
       {
-        name: text(limits.customerNameCharsMax),
-        email: Type.Union([text(limits.customerEmailCharsMax), Type.Null()]),
-        phone: Type.Union([text(limits.customerPhoneCharsMax), Type.Null()]),
-        document: Type.Union([text(limits.customerDocumentCharsMax), Type.Null()]),
+        name: words(limits.customerNameCharsMax),
+        email: Type.Union([words(limits.customerEmailCharsMax), Type.Null()]),
+        phone: Type.Union([words(limits.customerPhoneCharsMax), Type.Null()]),
+        document: Type.Union([words(limits.customerDocumentCharsMax), Type.Null()]),
         locale: Type.Enum(['es', 'en']),
       },
       closed,

@@ -14,7 +14,7 @@ import { brokenUses } from '../support/broken-uses.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { bareBlocks, block, fillFromBlocks, withoutChecks } from '../support/block-sales.ts';
 import { fillIntents, foreignOrders, keyViolations, orderViolations } from '../support/order-violations.ts';
-import { fillTill, tillViolations } from '../support/till-violations.ts';
+import { fillTill, looseNumbers, tillViolations } from '../support/till-violations.ts';
 import { confirmOrder, createHall, placeOrder, type Hall } from '../support/hall.ts';
 
 let database: TestDatabase;
@@ -234,12 +234,7 @@ const violations: Record<string, Record<string, string[]>> = {
       `update fiscal_series set first_number = 2 where ${mine} and series_id = 1`,
     ],
     'a number given away': [`update fiscal_series set next_number = next_number + 1 where ${mine}`],
-    'numbers without any document': [
-      `insert into fiscal_series (tenant_id, series_id, prefix, padding, first_number, next_number) values (1, 9, 'B-', 8, 1, 5)`,
-    ],
-    'a number that a conflict kept and forgot': [
-      `update till_conflicts set series_id = null, kept_number = null where ${mine}`,
-    ],
+    ...looseNumbers,
     'a rest that was lost': [...bareBlocks, `update fiscal_blocks set last_number = 4 where ${block(1)}`],
   },
   'I4 blocks': {

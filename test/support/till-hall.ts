@@ -66,6 +66,58 @@ async function addKey(pool: Pool, tenantId: number): Promise<void> {
   await pool.query('insert into seller_keys values ($1, 1, $2, $3)', [tenantId, publicKey, privateKey]);
 }
 
+type Ground = {
+  pool: Pool;
+  hall: Hall;
+  owner: Browser;
+  client: ReturnType<typeof createHttpClient>;
+  url: string;
+};
+
+/** Registers a till, gives it a fiscal point unless it is to have none, and enrols it in a folder of its own. */
+async function makeTill(
+  { pool, hall, owner, client, url }: Ground,
+  pointNo: number,
+  { point = true, preallocated = true },
+): Promise<TestTill> {
+  const made = await owner.send('POST', '/sellers/1/devices', { kind: 'till', name: 'Caja' });
+  assert.equal(made.status, 201, made.text);
+  const { device, enrolment_code } = made.json as { device: { id: number }; enrolment_code: string };
+  const seriesId = 2 * pointNo - 1;
+  const key = { tenantId: hall.tenantId, seriesId };
+  await transact(pool, async (tx) => {
+    if (!point) return;
+    const series = { prefix: `T${pointNo}-`, padding: 6, firstNumber: 1 };
+    const deviceNo = device.id;
+    await addFiscalPoint(tx, hall.tenantId, { pointNo, kind: 'till', name: 'Caja', deviceNo, series });
+    if (preallocated) await setNumbering(tx, key, { numbering: 'preallocated' });
+  });
+  const dir = mkdtempSync(path.join(tmpdir(), 'taquilla-till-'));
+  let token = '';
+  const run = (...args: string[]) => runCommand([tillCommand], {}, ['till', ...args, '--dir', dir]);
+  const till: TestTill = {
+    deviceNo: device.id,
+    seriesId,
+    dir,
+    token: () => token,
+    run,
+    async do(...args) {
+      const result = await run(...args);
+      assert.equal(result.code, 0, result.err);
+      return result.out;
+    },
+    send: (method, where, body) =>
+      client.send(method, `/sellers/1/tills/${device.id}${where}`, body, {
+        authorization: `Bearer ${token}`,
+      }),
+  };
+  await till.do('enrol', enrolment_code, '--server', url);
+  const folder = new TillFolder(dir);
+  token = folder.readEnrolment().token;
+  folder.close();
+  return till;
+}
+
 /** Starts one. */
 export async function startTillHall(size: { seats: number; standing: number }): Promise<TillHall> {
   const database = await createTestDatabase();
@@ -82,47 +134,6 @@ export async function startTillHall(size: { seats: number; standing: number }): 
   const folders: string[] = [];
   let points = 1;
 
-  async function makeTill({ point = true, preallocated = true } = {}): Promise<TestTill> {
-    const made = await owner.send('POST', '/sellers/1/devices', { kind: 'till', name: 'Caja' });
-    assert.equal(made.status, 201, made.text);
-    const { device, enrolment_code } = made.json as { device: { id: number }; enrolment_code: string };
-    const pointNo = (points += point ? 1 : 0);
-    const seriesId = 2 * pointNo - 1;
-    const key = { tenantId: hall.tenantId, seriesId };
-    await transact(pool, async (tx) => {
-      if (!point) return;
-      const series = { prefix: `T${pointNo}-`, padding: 6, firstNumber: 1 };
-      const deviceNo = device.id;
-      await addFiscalPoint(tx, hall.tenantId, { pointNo, kind: 'till', name: 'Caja', deviceNo, series });
-      if (preallocated) await setNumbering(tx, key, { numbering: 'preallocated' });
-    });
-    const dir = mkdtempSync(path.join(tmpdir(), 'taquilla-till-'));
-    folders.push(dir);
-    let token = '';
-    const run = (...args: string[]) => runCommand([tillCommand], {}, ['till', ...args, '--dir', dir]);
-    const till: TestTill = {
-      deviceNo: device.id,
-      seriesId,
-      dir,
-      token: () => token,
-      run,
-      async do(...args) {
-        const result = await run(...args);
-        assert.equal(result.code, 0, result.err);
-        return result.out;
-      },
-      send: (method, where, body) =>
-        client.send(method, `/sellers/1/tills/${device.id}${where}`, body, {
-          authorization: `Bearer ${token}`,
-        }),
-    };
-    await till.do('enrol', enrolment_code, '--server', url);
-    const folder = new TillFolder(dir);
-    token = folder.readEnrolment().token;
-    folder.close();
-    return till;
-  }
-
   return {
     ...hall,
     pool,
@@ -138,7 +149,12 @@ export async function startTillHall(size: { seats: number; standing: number }): 
     async startServer() {
       server = await start();
     },
-    makeTill,
+    async makeTill(options = {}) {
+      points += 1;
+      const till = await makeTill({ pool, hall, owner, client, url }, points, options);
+      folders.push(till.dir);
+      return till;
+    },
     async audit() {
       const result = await runAudit(pool);
       assert.deepEqual(

@@ -42,3 +42,13 @@ export const tillViolations: Record<string, string[]> = {
     `update till_leases set hold_id = (select hold_id from holds where ${mine} and state = 'live' limit 1) where ${mine}`,
   ],
 };
+
+/** What is done to numbers that stand in no block. */
+export const looseNumbers: Record<string, string[]> = {
+  'a number that a conflict kept and forgot': [
+    `update till_conflicts set series_id = null, kept_number = null where ${mine}`,
+  ],
+  'numbers without any document': [
+    `insert into fiscal_series (tenant_id, series_id, prefix, padding, first_number, next_number) values (1, 9, 'B-', 8, 1, 5)`,
+  ],
+};
