@@ -5,7 +5,7 @@ import { Repayer } from './cancellation/pay-back-refunds.job.ts';
 import { EventRefunder } from './cancellation/refund-events.job.ts';
 import { Refunder } from './cancellation/refund-sales.job.ts';
 import { EventCache } from './catalog/event-cache.ts';
-import { Checkout } from './checkout/checkout.ts';
+import { Checkout, type CommittedSale } from './checkout/checkout.ts';
 import { NumberBlocks } from './checkout/number-blocks.ts';
 import { sampleSeriesHeld } from './checkout/series-held.store.ts';
 import type { Config } from './config.ts';
@@ -41,6 +41,7 @@ import type { PaymentProvider } from './payments/payment-provider.ts';
 import { PaymentReconciler } from './payments/reconcile-payments.job.ts';
 import { PaymentSettler } from './payments/settle-payments.job.ts';
 import { createStripe } from './payments/stripe.adapter.ts';
+import { Tills } from './tills/tills.ts';
 import { watchEventLoop } from './telemetry/event-loop.ts';
 import type { Logger } from './telemetry/logger.ts';
 import { createMetrics, type Metrics } from './telemetry/metrics.ts';
@@ -365,6 +366,9 @@ async function startApi(
   const { config, clock, ids } = options;
   const { pool, drain, streams } = parts;
   const identity = createIdentity(options, parts);
+  const { events, holds, onError } = parts;
+  const handOver = (sales: CommittedSale[]) => parts.fulfilment.handOver(sales);
+  const tills = new Tills({ pool, events, holds, clock, ids, handOver, onError });
   const app = buildServer({
     logger: options.logger,
     metrics: parts.metrics,
@@ -381,6 +385,7 @@ async function startApi(
         ...payments,
         refunder: undoing.refunder,
         exchanger: undoing.exchanger,
+        tills,
         clock,
         ids,
         reader: reader(pool),

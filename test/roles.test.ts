@@ -23,6 +23,9 @@ shifts.manage     x x x . . . | . | . .
 fiscal.read       x x x . . x | x | . .
 fiscal.close      x x x . . . | . | . .
 fiscal.edit       x x . . . . | . | . .
+tills.read        x x x x . x | . | x .
+tills.sell        x x x . . . | . | x .
+tills.resolve     x x x . . . | . | . .
 reports.read      x x x . . x | x | . .
 messages.read     x x x . . x | x | . .
 messages.replay   x x x . . . | x | . .

@@ -2,6 +2,7 @@ import { fiscalInvariants, numbered } from './fiscal-invariants.ts';
 import { own, paid, type Invariant } from './invariant.ts';
 import { messageInvariants } from './message-invariants.ts';
 import { refundInvariants, returnedItems } from './refund-invariants.ts';
+import { tillInvariants } from './till-invariants.ts';
 
 // Every query reads its tables in the order of their keys and joins them on the front of these. For a million
 // sales of two places the whole list takes 47 s of one core.
@@ -117,13 +118,16 @@ export const invariants: readonly Invariant[] = [
   {
     id: 'I4 numbers',
     sentence:
-      'Every number of a series from its first to before its next is exactly one of: a document, to be issued in an open block, a rest that waits, void',
+      'Every number of a series from its first to before its next is exactly one of: a document, to be issued in an open block, a rest that waits, void, kept by a conflict of a till',
     sql: `with accounted as (
             select r.*, lag(r.last) over w as before, lead(r.first) over w as next
               from (select d.tenant_id, d.series_id, d.number as first, d.number as last from (${numbered}) d
                     union all
                     select b.tenant_id, b.series_id, coalesce(b.rest_number, b.next_number), b.last_number from fiscal_blocks b
-                     where ${own('b')} and b.state <> 'used' and coalesce(b.rest_number, b.next_number) <= b.last_number) r
+                     where ${own('b')} and b.state <> 'used' and coalesce(b.rest_number, b.next_number) <= b.last_number
+                    union all
+                    select c.tenant_id, c.series_id, c.kept_number, c.kept_number from till_conflicts c
+                     where ${own('c')} and c.kept_number is not null) r
             window w as (partition by r.tenant_id, r.series_id order by r.first, r.last))
           select format('numbers %s to %s of series %s of seller %s: after %s, before %s', r.first, r.last, r.series_id,
                         r.tenant_id, r.before, coalesce(r.next, s.next_number)) as culprit
@@ -381,6 +385,7 @@ export const invariants: readonly Invariant[] = [
               or (sold and count(k.key_digest) <> case when ordered then 2 else 1 end)
               or (sold is null and count(k.key_digest) not in (1, 2))`,
   },
+  ...tillInvariants,
   {
     id: 'I13 statistics',
     sentence: 'Statistics equal the same sums computed afresh from the sales that are counted',

@@ -201,5 +201,18 @@ export const limits = {
   shiftNoteCharsMax: 300,
   tillBlockNumbers: 50,
   tillBlockSeconds: 28_800,
+  tillAnswerSecondsMax: 30,
+  tillSyncBatchBytesMax: 40_000,
+  tillLeaseNumbersMax: 200,
+  tillLeaseSecondsMax: 604_800,
+  tillLeasePlacesMax: 500,
+  tillLeasesMax: 10,
+  tillLeasesListedMax: 50,
+  tillSalePlacesMax: 10,
+  tillSyncLinesMax: 50,
+  tillLineBytesMax: 8_192,
+  // How long the places of a lease are kept after the till may sell no more, so that it can tell of what it sold.
+  tillSyncSeconds: 86_400,
+  tillClockSecondsMax: 300,
   voidReasonCharsMax: 200,
 } as const;

@@ -8,6 +8,7 @@ import { rebuildStatisticsCommand } from './rebuild-statistics.ts';
 import { replayCommand, resendCommand } from './resend.ts';
 import { seedCommand } from './seed.ts';
 import { serveCommand, workCommand } from './serve.ts';
+import { tillCommand } from './till.ts';
 import { traceCommand } from './trace.ts';
 import { verifyTicketCommand } from './verify-ticket.ts';
 import type { Command } from './command.ts';
@@ -22,6 +23,7 @@ export const commands: readonly Command[] = [
   createOwnerCommand,
   createAdminCommand,
   setNumberingCommand,
+  tillCommand,
   traceCommand,
   resendCommand,
   replayCommand,

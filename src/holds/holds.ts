@@ -19,6 +19,7 @@ import type { Pool } from '../db/pool.ts';
 import { reader } from '../db/transaction.ts';
 import {
   checkCart,
+  checkPlaces,
   checkTerms,
   counterProblem,
   fits,
@@ -233,6 +234,23 @@ export class Holds {
     return await this.#placeQuoted(asked, cart, ({ event }) => {
       const { pricingVersion, taxVersion } = event;
       return { quote: { ...agreed, pricingVersion, taxVersion, validUntil: Infinity }, keeps: [] };
+    });
+  }
+
+  /**
+   * Takes places off the market for somebody who will sell them, at prices that the caller makes.
+   * @param quoteBy is asked again when prices have changed; the instant is in milliseconds since 1970.
+   * @throws Problem `zone_not_found`, `seat_unavailable`, `sales_closed`, `overloaded`, and what `quoteBy` throws.
+   */
+  async placeAllotment(
+    asked: LiveEvent,
+    cart: Cart,
+    quoteBy: (live: LiveEvent, at: number) => Quote,
+  ): Promise<Hold> {
+    return await this.#placeQuoted(asked, cart, (live) => {
+      const at = this.#deps.clock.now().getTime();
+      checkPlaces(live.event, cart, at, noWishes);
+      return { quote: quoteBy(live, at), keeps: keepsOf(live.event, cart, at, noWishes) };
     });
   }
 

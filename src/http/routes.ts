@@ -145,6 +145,12 @@ import { addTaxRoute } from '../tax/add-tax.route.ts';
 import { endTaxRoute } from '../tax/end-tax.route.ts';
 import { listTaxesRoute } from '../tax/list-taxes.route.ts';
 import { saveTaxRoundingRoute } from '../tax/save-tax-rounding.route.ts';
+import { endTillLeaseRoute } from '../tills/end-till-lease.route.ts';
+import { leaseTillRoute } from '../tills/lease-till.route.ts';
+import { listTillConflictsRoute } from '../tills/list-till-conflicts.route.ts';
+import { readTillRoute } from '../tills/read-till.route.ts';
+import { resolveTillConflictRoute } from '../tills/resolve-till-conflict.route.ts';
+import { syncTillRoute } from '../tills/sync-till.route.ts';
 import { listAnnouncementsRoute } from '../notifications/list-announcements.route.ts';
 import { endRemindersRoute } from '../notifications/end-reminders.route.ts';
 import { listTemplatesRoute } from '../notifications/list-templates.route.ts';
@@ -223,6 +229,7 @@ export function mountRoutes(app: App, deps: RouteDeps): void {
   mountFiscal(app, deps);
   mountUndoing(app, deps);
   mountPrices(app, deps);
+  mountTills(app, deps);
 }
 
 /** Where documents are issued, in which days and shifts, and what came of it. */
@@ -256,6 +263,16 @@ function mountUndoing(app: App, deps: RouteDeps): void {
   startEventRefundsRoute(app, deps);
   listEventRefundsRoute(app, deps);
   resumeEventRefundsRoute(app, deps);
+}
+
+/** Tills that sell without a network. */
+function mountTills(app: App, deps: RouteDeps): void {
+  readTillRoute(app, deps);
+  leaseTillRoute(app, deps);
+  syncTillRoute(app, deps);
+  endTillLeaseRoute(app, deps);
+  listTillConflictsRoute(app, deps);
+  resolveTillConflictRoute(app, deps);
 }
 
 /** What staff see and do of the messages to buyers. */
@@ -411,4 +428,5 @@ export type RouteDeps = {
   DepsOf<typeof readOutboxRoute> &
   DepsOf<typeof acceptInvitationRoute> &
   DepsOf<typeof inviteStaffRoute> &
+  DepsOf<typeof leaseTillRoute> &
   DepsOf<typeof createWebhookEndpointRoute>;

@@ -60,7 +60,7 @@ export async function createSampleSeller(pool: Pool, tenantId = 1): Promise<void
 const insertSales = `
 with numbers as (
   update fiscal_series set next_number = next_number + cardinality($2::uuid[])
-   where tenant_id = $1 returning next_number - cardinality($2::uuid[]) as first
+   where tenant_id = $1 and series_id = 1 returning next_number - cardinality($2::uuid[]) as first
 ), sales as (
   select id, n, first + n - 1 as number from unnest($2::uuid[]) with ordinality u (id, n), numbers
 ), made as (

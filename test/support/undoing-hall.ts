@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { formatEventId } from '../../src/base/ids.ts';
+import { transact } from '../../src/db/transaction.ts';
+import { closeDay, openDay } from '../../src/fiscal/fiscal-day.store.ts';
 import type { Answer } from './http-client.ts';
 import { signedIn, type Browser } from './identity.ts';
 import { json, PaymentHall, type Confirmed } from './payment-hall.ts';
@@ -81,22 +83,20 @@ export class UndoingHall {
     return json<{ data: RefundJson[] }>(await this.staff.send('GET', path)).data;
   }
 
-  /** Closes the fiscal day of the shop with all that was sold so far, as its Z does; or opens the next. */
+  /** Closes the fiscal day of the shop with all that was sold so far; or opens the next, where none is open. */
   async setDay(open: boolean): Promise<void> {
-    const { pool } = this.house;
-    await pool.query('update fiscal_series set day_closed = $2 where tenant_id = $1', [this.tenantId, !open]);
-    if (open) return;
-    await pool.query(
-      `insert into fiscal_days (tenant_id, point_no, day_no, day, opened_at, closed_at, report)
-       select $1, 1, 1, current_date, now(), now(), '{}' on conflict do nothing`,
-      [this.tenantId],
-    );
-    await pool.query(
-      `insert into fiscal_day_ranges (tenant_id, series_id, block_no, first_number, last_number, point_no, day_no)
-       select tenant_id, series_id, 0, first_number, next_number - 1, 1, 1 from fiscal_series
-        where tenant_id = $1 and next_number > first_number on conflict do nothing`,
-      [this.tenantId],
-    );
+    const { tenantId } = this;
+    const values = [tenantId];
+    await transact(this.house.pool, async (tx) => {
+      const [known] = await tx.query<{ dayNo: number }>({
+        text: 'select day_no as "dayNo" from fiscal_days where tenant_id = $1 and point_no = 1 and closed_at is null',
+        values,
+      });
+      const day = known ?? (await openDay(tx, tenantId, 1, null));
+      if (open)
+        await tx.query({ text: 'update fiscal_series set day_closed = false where tenant_id = $1', values });
+      else await closeDay(tx, { tenantId, pointNo: 1, dayNo: day.dayNo }, null);
+    });
   }
 
   /** How many rows of a table the seller has. */
