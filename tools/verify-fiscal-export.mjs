@@ -24,9 +24,10 @@ for (const d of documents) {
   sums.set(z, (sums.get(z) ?? 0) + (d.record === 'document' ? d.total : -d.total));
 }
 for (const { series_id, first_number, next_number } of get('series')) {
-  const documentsOf = documents.map((d) => ({ ...d, from: d.number, to: d.number }));
+  const numbers = [...documents, ...get('number_without_document')];
+  const single = numbers.map((d) => ({ ...d, from: d.number, to: d.number }));
   const rests = get('block').map((b) => ({ ...b, from: b.rest_number ?? b.next_number, to: b.last_number }));
-  const spans = [...documentsOf, ...rests].filter((s) => s.series_id === series_id && s.from <= s.to);
+  const spans = [...single, ...rests].filter((s) => s.series_id === series_id && s.from <= s.to);
   const end = spans
     .sort((a, b) => a.from - b.from)
     .reduce((n, { from, to }) => (from === n ? to + 1 : NaN), first_number);

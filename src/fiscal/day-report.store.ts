@@ -45,9 +45,13 @@ select coalesce(n.method, p.method)::text as method, coalesce(n.paid_currency, p
  group by 1, 2 order by 1, 2`;
 
 const series = `
-select s.series_id as "seriesId", s.kind, s.prefix, s.padding, coalesce(sum(r.last_number - r.first_number + 1), 0)::integer as count,
-       min(r.first_number) as first, max(r.last_number) as last
-  from fiscal_series s left join ${inRanges} on r.series_id = s.series_id
+select s.series_id as "seriesId", s.kind, s.prefix, s.padding, coalesce(sum(r.last_number - r.first_number + 1 - k.count), 0)::integer as count,
+       coalesce(sum(k.count), 0)::integer as "withoutDocument", min(r.first_number) as first, max(r.last_number) as last
+  from fiscal_series s
+  left join ${inRanges} on r.series_id = s.series_id
+  left join lateral (select count(*) from till_conflicts c
+                      where c.tenant_id = $1 and c.series_id = r.series_id
+                        and c.kept_number between r.first_number and r.last_number) k on true
  where s.tenant_id = $1 and s.point_no = $5 group by 1, 2, 3, 4 order by 1`;
 
 const blocks = `
@@ -63,6 +67,7 @@ type SeriesRow = {
   prefix: string;
   padding: number;
   count: number;
+  withoutDocument: number;
   first: number | null;
   last: number | null;
 };
@@ -100,10 +105,11 @@ export async function reportDocuments(reader: Reader, scope: Scope): Promise<Doc
     voids: notes.filter((row) => row.voided).map(sumsOf),
   };
   return {
-    series: seriesRows.map(({ seriesId, kind, prefix, padding, count, first, last }) => ({
+    series: seriesRows.map(({ seriesId, kind, prefix, padding, count, withoutDocument, first, last }) => ({
       series_id: seriesId,
       kind,
       count,
+      without_document: withoutDocument,
       first: first === null ? null : formatFiscalNumber(prefix, padding, first),
       last: last === null ? null : formatFiscalNumber(prefix, padding, last),
     })),

@@ -24,6 +24,8 @@ export type DocumentReport = {
     series_id: number;
     kind: 'sales' | 'credit_notes';
     count: number;
+    /** Numbers in its ranges that a till printed, or may have, and that are no documents. */
+    without_document: number;
     first: string | null;
     last: string | null;
   }[];

@@ -27,6 +27,8 @@ const parts: readonly string[] = [
      from fiscal_blocks b where b.tenant_id = $1 order by b.series_id, b.block_no`,
   issued('fiscal_documents', ''),
   issued('credit_notes', ', d.refund_no'),
+  `select 'number_without_document' as record, c.series_id, c.kept_number as number, c.kind as why, c.detail, c.created_at
+     from till_conflicts c where c.tenant_id = $1 and c.kept_number is not null order by c.series_id, c.kept_number`,
   `select 'z' as record, d.point_no as point_id, d.day_no as number, to_char(d.day, 'YYYY-MM-DD') as day, d.opened_at,
           d.closed_at, d.report->'balance' as balance, d.report
      from fiscal_days d where d.tenant_id = $1 and d.closed_at is not null order by d.point_no, d.day_no`,

@@ -94,6 +94,9 @@ const documentReport = {
       series_id: Type.Integer(),
       kind: Type.Enum(['sales', 'credit_notes']),
       count: Type.Integer(),
+      without_document: Type.Integer({
+        description: 'Numbers that a till printed, or may have, and that are no documents: see its conflicts',
+      }),
       first: textOrNull,
       last: textOrNull,
     }),

@@ -1,5 +1,5 @@
 import { Problem } from '../base/errors.ts';
-import type { Reader, Row } from '../db/transaction.ts';
+import type { Reader, Row, Tx } from '../db/transaction.ts';
 import type { Principal } from '../identity/principal.ts';
 import { pointProblem, salesSeriesOf, shop, type PointRefusal, type SellingPoint } from './selling-point.ts';
 
@@ -77,4 +77,17 @@ export async function requireSelling(reader: Reader, tenantId: number, point: Se
     values: [tenantId, salesSeriesOf(point.pointNo), point.shiftNo],
   });
   if (row?.refusal) throw pointProblem(row.refusal);
+}
+
+/**
+ * Sees that the day of a series' point is open. Who asks has the lock of what gives the number, the series' row or its block:
+ * a day closes under these, so that the answer holds until the transaction ends.
+ * @throws Problem `fiscal_day_closed`.
+ */
+export async function requireOpenDayOf(tx: Tx, tenantId: number, seriesId: number): Promise<void> {
+  const [closed] = await tx.query({
+    text: 'select from fiscal_series where tenant_id = $1 and series_id = $2 and day_closed',
+    values: [tenantId, seriesId],
+  });
+  if (closed) throw pointProblem('fiscal_day_closed');
 }

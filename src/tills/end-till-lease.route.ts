@@ -26,7 +26,7 @@ export function endTillLeaseRoute(app: App, { tills }: { tills: Tills }): void {
     {
       config: {
         right: 'tills.sell',
-        problems: ['device_not_found', 'till_lease_not_found', 'till_not_synced'],
+        problems: ['device_not_found', 'till_lease_not_found', 'till_not_synced', 'fiscal_day_closed'],
       },
       schema: {
         operationId: 'returnTillLease',

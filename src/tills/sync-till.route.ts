@@ -19,7 +19,10 @@ export function syncTillRoute(app: App, { tills }: { tills: Tills }): void {
   app.post(
     '/sellers/:seller_id/tills/:device_id/sync',
     {
-      config: { right: 'tills.sell', problems: ['device_not_found', 'till_sequence_gap'] },
+      config: {
+        right: 'tills.sell',
+        problems: ['device_not_found', 'till_sequence_gap', 'fiscal_day_closed'],
+      },
       schema: {
         operationId: 'syncTill',
         tags: ['tills'],

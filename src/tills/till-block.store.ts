@@ -1,4 +1,5 @@
 import type { Row, Tx } from '../db/transaction.ts';
+import { requireOpenDayOf } from '../fiscal/selling-point.store.ts';
 import { addConflict, type KeptLease, type TillKey } from './till.store.ts';
 
 /** A range of a lease's numbers as it stands. */
@@ -13,7 +14,10 @@ export async function readTillBlocks(tx: Tx, { tenantId }: TillKey, kept: KeptLe
   });
 }
 
-/** Numbers of a range up to before `next` were printed, or may have been, without a document. */
+/**
+ * Numbers of a range up to before `next` were printed, or may have been, without a document.
+ * @throws Problem `fiscal_day_closed`.
+ */
 export async function passNumbers(
   tx: Tx,
   { tenantId }: TillKey,
@@ -28,6 +32,7 @@ export async function passNumbers(
             where tenant_id = $1 and series_id = $2 and block_no = $3 and state = 'open'`,
     values: [tenantId, seriesId, blockNo, next],
   });
+  await requireOpenDayOf(tx, tenantId, seriesId);
 }
 
 /**

@@ -1,5 +1,6 @@
 import { SOLD, type AvailabilityChange } from '../catalog/availability.ts';
 import type { Row, Tx } from '../db/transaction.ts';
+import { requireOpenDayOf } from '../fiscal/selling-point.store.ts';
 import type { TillLease } from './till-lease.ts';
 import { digestOf, type SoldPlace, type TillRecord } from './till-record.ts';
 import type { KeptLease, TillKey } from './till.store.ts';
@@ -302,6 +303,7 @@ async function insertSale(
  * The document of a sale, as the next of its block. Its instant is the printed one, unless that is before the document before or
  * still to come.
  * @returns false when the block has ended meanwhile, or its next number is another one.
+ * @throws Problem `fiscal_day_closed`.
  */
 async function issueDocument(
   tx: Tx,
@@ -341,6 +343,7 @@ async function issueDocument(
       kept.blockNos,
     ],
   });
+  await requireOpenDayOf(tx, tenantId, kept.seriesId);
   return rows.length === 1;
 }
 
@@ -357,7 +360,7 @@ async function moveMarkBack(tx: Tx, tenantId: number, transactionId: string): Pr
  * Makes a sale of what a till has sold: with its document, since that was handed out, and with the places that it sold
  * where they can be had. What somebody else has is an item that was given back at once.
  * @returns which places were taken, and what is on sale now.
- * @throws an error with the code 40001 when the block has ended meanwhile.
+ * @throws Problem `fiscal_day_closed`; an error with the code 40001 when the block has ended meanwhile.
  */
 export async function recordSale(
   tx: Tx,

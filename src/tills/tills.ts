@@ -118,14 +118,17 @@ export class Tills {
     }
   }
 
-  /** Takes lines of a till's file in their order; each by itself, so that none holds up those after it. */
+  /**
+   * Takes lines of a till's file in their order; each by itself, so that none holds up those after it.
+   * @throws Problem `fiscal_day_closed`: the till keeps its lines until the next day of its point is open.
+   */
   async sync(key: TillKey, lines: TillLine[]): Promise<LineResult[]> {
     const { pool, events, ids, handOver, onError } = this.#deps;
     const results: LineResult[] = [];
     for (const line of lines) {
       const result = await transact(pool, (tx) => recordLine(tx, key, line, ids.uuid())).catch(
         async (error: unknown): Promise<LineResult> => {
-          if (isPassingError(error)) throw error;
+          if (error instanceof Problem || isPassingError(error)) throw error;
           onError(error);
           const detail = 'The server could not record the line; its log tells why.';
           await transact(pool, (tx) => keepFailedLine(tx, key, line, detail));
@@ -144,7 +147,7 @@ export class Tills {
   /**
    * Ends a lease: its places are on sale again, its numbers are leased to others or, when the till is lost, void.
    * Again is the same.
-   * @throws Problem `till_lease_not_found`, `till_not_synced`.
+   * @throws Problem `till_lease_not_found`, `till_not_synced`, `fiscal_day_closed`.
    */
   async end(key: TillKey, leaseId: string, how: LeaseEnd, actor: Actor): Promise<KeptLease> {
     const { pool, events, clock, ids } = this.#deps;

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
@@ -14,6 +13,7 @@ import type { Answer } from '../support/http-client.ts';
 import { outcomeOf, signedIn, type Browser } from '../support/identity.ts';
 import { startIdentityHall, type IdentityHall } from '../support/identity-hall.ts';
 import { readPdf } from '../support/read-pdf.ts';
+import { verifyFiscalExport as verify } from '../support/verify-export.ts';
 import { waitUntil } from '../support/wait.ts';
 import { runCommand } from '../support/run-command.ts';
 
@@ -338,13 +338,6 @@ test('it is printed as a PDF and for a thermal printer, and the buyer has it by 
   const [own] = await readPdf(Buffer.from(await receipt.arrayBuffer()));
   assert.ok(own!.text.includes('Recibo A-00000001'), own!.text);
 });
-
-function verify(file: string): Promise<{ code: number; out: string }> {
-  const script = path.join(import.meta.dirname, '../../tools/verify-fiscal-export.mjs');
-  return new Promise((resolve) => {
-    execFile(process.execPath, [script, file], (error, out) => resolve({ code: error ? 1 : 0, out }));
-  });
-}
 
 test("the accountant's export verifies by itself, and what was tampered with does not", async () => {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'taquilla-fiscal-'));

@@ -4,7 +4,9 @@ import { TillFolder } from '../../src/tills/till-folder.adapter.ts';
 import { readTillFile } from '../../src/tills/till-file.ts';
 import type { TillLease } from '../../src/tills/till-lease.ts';
 import { writeLine, type TillRecord } from '../../src/tills/till-record.ts';
+import { outcomeOf } from '../support/identity.ts';
 import { startTillHall, type TestTill, type TillHall } from '../support/till-hall.ts';
+import { exportAndVerify } from '../support/verify-export.ts';
 
 let hall: TillHall;
 
@@ -139,6 +141,46 @@ async function expireHold(forger: Forger): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
+
+/** Opens the next day of the till's point, or closes the one that is open. */
+async function turnDay(forger: Forger, dayNo?: number): Promise<void> {
+  const days = `/sellers/1/points/${(forger.till.seriesId + 1) / 2}/days`;
+  const answer = await hall.owner.send('POST', dayNo === undefined ? days : `${days}/${dayNo}/close`, {});
+  assert.ok(answer.status < 300, answer.text);
+}
+
+test('what a till tells of after its Z waits for the next day, and numbers without a document stand in a Z', async () => {
+  const forger = await Forger.lease([21, 22, 23]);
+  await turnDay(forger);
+  // One is sold, two is passed over.
+  const sold = [forger.line(forger.record(1, 21)), forger.line(forger.record(3, 22))];
+  assert.deepEqual(await forger.send(sold, 1), ['recorded', 'recorded']);
+  await turnDay(forger, 1);
+  await hall.audit();
+  const later = [forger.line(forger.record(5, 23))];
+  const lines = later.map((line) => Buffer.from(line).toString('base64url'));
+  const refused = await forger.till.send('POST', '/sync', { first_sequence: 3, lines });
+  assert.equal(outcomeOf(refused), 'fiscal_day_closed');
+  const end = { last_sequence: 2, numbers_used: 5 };
+  const back = await forger.till.send('POST', `/leases/${forger.lease.lease_id}/return`, end);
+  assert.equal(outcomeOf(back), 'fiscal_day_closed', 'numbers that it passed over wait, too');
+  await hall.audit();
+  await turnDay(forger);
+  assert.deepEqual(await forger.send(later, 3), ['recorded']);
+  await turnDay(forger, 2);
+  const { rows } = await hall.pool.query<{ series: { count: number; without_document: number }[] }>(
+    `select report->'series' as series from fiscal_days d join fiscal_points p using (tenant_id, point_no)
+      where d.tenant_id = 1 and p.device_no = $1 order by day_no`,
+    [forger.till.deviceNo],
+  );
+  const counts = rows.map(({ series: [sales] }) => [sales!.count, sales!.without_document]);
+  assert.deepEqual(counts, [
+    [2, 1],
+    [1, 1],
+  ]);
+  await hall.audit();
+  assert.match(await exportAndVerify(hall.databaseUrl, 1), /Zs are sound/);
+});
 
 test('what cannot be a document keeps its number and holds up nothing after it', async () => {
   const forger = await Forger.lease([1, 2, 3, 4]);

@@ -36,6 +36,7 @@ export type TestTill = {
 /** A seller with an owner, a server with its workers that can be stopped, and tills. */
 export type TillHall = Hall & {
   pool: Pool;
+  databaseUrl: string;
   owner: Browser;
   client: ReturnType<typeof createHttpClient>;
   event: string;
@@ -137,6 +138,7 @@ export async function startTillHall(size: { seats: number; standing: number }): 
   return {
     ...hall,
     pool,
+    databaseUrl: database.url,
     owner,
     client,
     event: formatEventId(hall),
