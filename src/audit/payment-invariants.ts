@@ -28,7 +28,7 @@ export const paymentInvariants: readonly Invariant[] = [
             from payment_plans p
             join payment_intents i using (tenant_id, transaction_id)
             left join (select t.tenant_id, t.transaction_id, sum(t.kept) as kept, bool_or(t.surplus and t.kept > 0) as odd,
-                              coalesce(sum(t.amount) filter (where t.state = 'captured' and not t.surplus), 0) as paid
+                              coalesce(sum(t.amount) filter (where t.captured > 0 and not t.surplus), 0) as paid
                          from tenders t where ${own('t')} group by 1, 2) t using (tenant_id, transaction_id)
             left join plan_settlements s using (tenant_id, transaction_id)
            where ${own('p')}
@@ -64,7 +64,12 @@ export const paymentInvariants: readonly Invariant[] = [
                   or i.state in ('paid', 'refunding') and i.updated_at < now() - interval '1 day'
                      and exists (select from tenders t where t.tenant_id = i.tenant_id
                                     and t.transaction_id = i.transaction_id and t.provider is not null
-                                    and t.captured > t.refunded + t.kept))`,
+                                    and t.captured > t.refunded + t.kept))
+          union all
+          select format('payment %s of plan %s waits for its way back since %s', t.tender_no, t.transaction_id, t.updated_at)
+            from tenders t
+           where ${own('t')} and t.surplus and t.provider is not null and t.captured > t.refunded
+             and t.updated_at < now() - interval '1 day'`,
   },
   {
     id: 'I10 references',

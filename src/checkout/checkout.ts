@@ -11,6 +11,7 @@ import { reader, type Tx } from '../db/transaction.ts';
 import type { ClientHolds } from '../holds/client-holds.ts';
 import { holdProblem } from '../holds/holds.ts';
 import type { Hold } from '../holds/hold.ts';
+import { pointProblem, salesSeriesOf, shop, type SellingPoint } from '../fiscal/selling-point.ts';
 import { readHold } from '../holds/read-hold.store.ts';
 import { requoteHold } from '../holds/requote-hold.store.ts';
 import { isSameBuyer } from '../pricing/cart-rules.ts';
@@ -38,8 +39,12 @@ export type ConfirmRequest = {
   payment: Payment;
   /** Minor units: what the buyer has been shown; null when that is the hold's quote. */
   expectedTotal: number | null;
+  /** Where it is sold; the shop when absent. */
+  point?: SellingPoint;
   /** The sale's, when it has one already: its money was waited for. */
   transactionId?: string;
+  /** What was agreed when its money began to come is not asked again now that it has come. */
+  isPaid?: true;
 };
 
 type RequoteRequest = Pick<ConfirmRequest, 'key' | 'holdId' | 'customer' | 'expectedTotal'> & {
@@ -81,23 +86,36 @@ type Deps = {
 
 type Outcome = { result: Exclude<ConfirmOutcome, { outcome: 'again' }>; group: GroupTiming };
 
-// Every seller has one series so far.
-const seriesId = 1;
+/** What the orders of a lane have in common: their event, and where they are sold. */
+type LaneKey = EventKey & SellingPoint;
+
+function formatLane(key: EventKey, { pointNo, shiftNo }: SellingPoint): string {
+  return `${formatEventId(key)}/${pointNo}/${shiftNo ?? ''}`;
+}
+
+function parseLane(lane: string): LaneKey {
+  const [eventId, pointNo, shiftNo] = lane.split('/');
+  return {
+    ...parseEventId(eventId!)!,
+    pointNo: Number(pointNo),
+    shiftNo: shiftNo === '' ? null : Number(shiftNo),
+  };
+}
 
 /**
- * Confirms sales in groups. A lane is one event's. The lanes of one seller take turns, since its events share
+ * Confirms sales in groups. A lane is one event's at one point. The lanes of one point take turns, since its events share
  * the row of the fiscal series: waiting for it in the database would only take connections away from other sellers.
  */
 export class Checkout {
   readonly #deps: Deps;
-  /** By seller: the end of the group that is in the database or waits for it. */
-  readonly #turns = new Map<number, Promise<unknown>>();
+  /** By seller and point: the end of the group that is in the database or waits for it. */
+  readonly #turns = new Map<string, Promise<unknown>>();
   readonly #lanes: GroupLanes<string, ConfirmOrder, Outcome>;
 
   constructor(deps: Deps) {
     this.#deps = deps;
     this.#lanes = new GroupLanes(
-      (id) => ({ ...laneLimits, run: (orders) => this.#inTurn(parseEventId(id)!, orders) }),
+      (lane) => ({ ...laneLimits, run: (orders) => this.#inTurn(parseLane(lane), orders) }),
       limits.lanesQueueMax,
     );
   }
@@ -116,13 +134,12 @@ export class Checkout {
    * @throws Problem for every refusal of the contract; nothing has changed then.
    */
   async confirm(request: ConfirmRequest): Promise<TimedSale> {
-    const { key, ...order } = request;
+    const { key, point = shop, isPaid, ...order } = request;
     const started = performance.now();
-    // What was agreed when the money began to come is not asked again when it has come.
-    if (request.transactionId === undefined) await this.bind(request);
+    if (!isPaid) await this.bind(request);
     for (let attempt = 1; attempt <= limits.requoteAttemptsMax; attempt++) {
       const transactionId = request.transactionId ?? this.#deps.ids.uuid();
-      const { result, group } = await this.#lanes.submit(formatEventId(key), { ...order, transactionId });
+      const { result, group } = await this.#lanes.submit(formatLane(key, point), { ...order, transactionId });
       switch (result.outcome) {
         case 'confirmed':
         case 'replayed':
@@ -139,6 +156,9 @@ export class Checkout {
           throw keyReused();
         case 'sales_closed':
           throw new Problem('sales_closed', 'The event is no longer on sale.');
+        case 'fiscal_day_closed':
+        case 'shift_not_open':
+          throw pointProblem(result.outcome);
         default:
           throw holdProblem(result.outcome);
       }
@@ -148,7 +168,7 @@ export class Checkout {
   }
 
   /**
-   * Makes a sale of a hold in the transaction that brings its last payment, so that neither is there without the other.
+   * Makes a sale of a hold in the shop, in the transaction that brings its last payment, so that neither is there without the other.
    * @returns null when there is none to be made of the hold as it is; else what is to be done once that is committed.
    */
   async confirmIn(
@@ -156,11 +176,13 @@ export class Checkout {
     request: ConfirmRequest & { transactionId: string },
   ): Promise<(() => Promise<void>) | null> {
     const { key, ...order } = request;
-    const group = await confirmSalesBy(tx, key, seriesId, [order], this.#deps.blocks.holderId);
+    const { blocks, clientHolds } = this.#deps;
+    const seriesId = salesSeriesOf(shop.pointNo);
+    const group = await confirmSalesBy(tx, key, seriesId, [order], blocks.holderId, shop.shiftNo);
     if (group.outcomes[0]!.outcome !== 'confirmed') return null;
     return async () => {
-      this.#deps.clientHolds.drop(request.holdId);
-      await this.#follow(key, [order], group);
+      clientHolds.drop(request.holdId);
+      await this.#follow(key, seriesId, [order], group);
     };
   }
 
@@ -222,24 +244,25 @@ export class Checkout {
     await requoteHold(this.#deps.pool, event.tenantId, holdId, quote);
   }
 
-  async #inTurn(key: EventKey, orders: ConfirmOrder[]): Promise<(Outcome | typeof again)[]> {
-    const { tenantId } = key;
-    const before = this.#turns.get(tenantId) ?? Promise.resolve();
+  async #inTurn(key: LaneKey, orders: ConfirmOrder[]): Promise<(Outcome | typeof again)[]> {
+    const turn = `${key.tenantId}/${key.pointNo}`;
+    const before = this.#turns.get(turn) ?? Promise.resolve();
     const mine = before.then(() => this.#confirmGroup(key, orders));
     const ended = Promise.allSettled([mine]);
-    this.#turns.set(tenantId, ended);
+    this.#turns.set(turn, ended);
     try {
       return await mine;
     } finally {
-      if (this.#turns.get(tenantId) === ended) this.#turns.delete(tenantId);
+      if (this.#turns.get(turn) === ended) this.#turns.delete(turn);
     }
   }
 
-  async #confirmGroup(key: EventKey, orders: ConfirmOrder[]): Promise<(Outcome | typeof again)[]> {
+  async #confirmGroup(key: LaneKey, orders: ConfirmOrder[]): Promise<(Outcome | typeof again)[]> {
     const { pool, lockWaits, blocks, onGroup } = this.#deps;
     const started = performance.now();
-    const confirmed = await lockWaits.run(`confirm ${key.tenantId}`, () =>
-      confirmSales(pool, key, seriesId, orders, blocks.holderId),
+    const seriesId = salesSeriesOf(key.pointNo);
+    const confirmed = await lockWaits.run(`confirm ${key.tenantId}/${seriesId}`, () =>
+      confirmSales(pool, key, seriesId, orders, blocks.holderId, key.shiftNo),
     );
     const { outcomes } = confirmed;
     const group: GroupTiming = { orders: orders.length, milliseconds: performance.now() - started };
@@ -247,13 +270,14 @@ export class Checkout {
       outcomes.map((one) => one.outcome),
       group.milliseconds,
     );
-    await this.#follow(key, orders, confirmed);
+    await this.#follow(key, seriesId, orders, confirmed);
     return outcomes.map((result) => (result.outcome === 'again' ? again : { result, group }));
   }
 
   /** What follows a group that is committed. */
   async #follow(
     key: EventKey,
+    seriesId: number,
     orders: readonly ConfirmOrder[],
     { outcomes, soldSeats, blockLow }: ConfirmedGroup,
   ): Promise<void> {

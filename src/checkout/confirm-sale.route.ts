@@ -1,8 +1,13 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
+import type { ErrorCode } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import type { EventCache } from '../catalog/event-cache.ts';
 import { openHold } from '../holds/holds.ts';
+import { shop, type SellingPoint } from '../fiscal/selling-point.ts';
+import { findSellingPoint } from '../fiscal/selling-point.store.ts';
 import type { App } from '../http/app.ts';
+import { admit } from '../http/guard.ts';
 import {
   currencySchema,
   holdTokenSchema,
@@ -11,6 +16,7 @@ import {
   object,
   transactionIdSchema,
 } from '../http/schemas.ts';
+import type { Authenticate } from '../identity/authenticator.ts';
 import type { Reader } from '../db/transaction.ts';
 import { saleLinks } from '../orders/sale-token.ts';
 import { readSale } from '../orders/sale.store.ts';
@@ -43,6 +49,14 @@ const bodySchema = object({
     }),
   ),
   expected_total: Type.Optional(moneySchema),
+  point_id: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      maximum: limits.fiscalPointsMax,
+      description:
+        'The till at which staff with an open shift sell. A till that sends its token need not name itself.',
+    }),
+  ),
 });
 
 const waiting = {
@@ -89,6 +103,7 @@ type Deps = {
   checkout: Checkout;
   intents: PaymentIntents;
   reader: Reader;
+  authenticate: Authenticate;
   secret: string;
   publicUrl: string | undefined;
 };
@@ -161,6 +176,24 @@ async function answerIntent(deps: Deps, intent: Intent) {
   };
 }
 
+/**
+ * Where a sale is made. Only who sends a token or names a till is asked who they are: a buyer is nobody in particular, even
+ * where the browser is signed in as staff.
+ */
+async function readPoint(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { authenticate, reader }: Deps,
+  to: { tenantId: number; asked: number | undefined },
+): Promise<SellingPoint> {
+  if (to.asked === undefined && request.headers.authorization === undefined) return shop;
+  const principal = await admit(request, reply, authenticate, {
+    tenantId: to.tenantId,
+    right: 'sales.create',
+  });
+  return await findSellingPoint(reader, principal, to.asked);
+}
+
 /** Whether a sale can be made at once in the hot path: one payment whose money is there, in the sale's currency. */
 function isPlain(
   { method, report, parts, plan, currency, tendered }: PaymentBody,
@@ -177,6 +210,39 @@ function isPlain(
   );
 }
 
+const problems: ErrorCode[] = [
+  'idempotency_key_missing',
+  'idempotency_key_invalid',
+  'idempotency_key_reused',
+  'hold_not_found',
+  'hold_expired',
+  'hold_released',
+  'hold_already_confirmed',
+  'price_changed',
+  'sales_closed',
+  'fiscal_day_closed',
+  'unauthenticated',
+  'seller_not_found',
+  'forbidden',
+  'two_factor_required',
+  'fiscal_point_not_found',
+  'shift_not_open',
+  'till_of_another',
+  'payment_method_unavailable',
+  'payment_amounts_differ',
+  'payment_currency_mismatch',
+  'cash_too_little',
+  'payment_reference_used',
+  'payment_pending',
+  'plan_not_offered',
+  'down_payment_too_small',
+  'amount_beyond_remaining',
+  'instalment_amounts_differ',
+  'exchange_rate_missing',
+  'overloaded',
+  'unavailable',
+];
+
 /** `POST /sales/checkout/confirm/`: makes a sale of a hold, once for each Idempotency-Key. */
 export function confirmSaleRoute(app: App, deps: Deps): void {
   for (const url of [path, `${path}/`]) {
@@ -187,30 +253,7 @@ export function confirmSaleRoute(app: App, deps: Deps): void {
         config: {
           hot: true,
           sheds: true,
-          problems: [
-            'idempotency_key_missing',
-            'idempotency_key_invalid',
-            'idempotency_key_reused',
-            'hold_not_found',
-            'hold_expired',
-            'hold_released',
-            'hold_already_confirmed',
-            'price_changed',
-            'sales_closed',
-            'payment_method_unavailable',
-            'payment_amounts_differ',
-            'payment_currency_mismatch',
-            'cash_too_little',
-            'payment_reference_used',
-            'payment_pending',
-            'plan_not_offered',
-            'down_payment_too_small',
-            'amount_beyond_remaining',
-            'instalment_amounts_differ',
-            'exchange_rate_missing',
-            'overloaded',
-            'unavailable',
-          ],
+          problems,
         },
         schema: {
           ...(url === path ? { hide: true } : { operationId: 'confirmSale' }),
@@ -223,14 +266,17 @@ export function confirmSaleRoute(app: App, deps: Deps): void {
       },
       async (request, reply) => {
         const idempotencyKey = readIdempotencyKey(request.headers['idempotency-key']);
-        const { hold_token, customer, payment, expected_total, accept_substitutes } = request.body;
+        const { hold_token, customer, payment, expected_total, accept_substitutes, point_id } = request.body;
         const { live, holdId } = await openHold(deps.events, hold_token);
         const { tenantId } = live.event;
         const locale = customer.locale ?? 'es';
+        const point = await readPoint(request, reply, deps, { tenantId, asked: point_id });
+        const caller = point === shop ? 'public' : `point ${point.pointNo}`;
         const order = {
           key: live.event,
           holdId,
-          keyDigest: digestKey('public', path, idempotencyKey),
+          point,
+          keyDigest: digestKey(caller, path, idempotencyKey),
           bodyDigest: digestBody(request.body),
           customer: { ...customer, locale },
           expectedTotal: expected_total ?? null,

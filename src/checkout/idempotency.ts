@@ -30,11 +30,14 @@ export function digestBody(body: unknown): string {
   return digest(JSON.stringify(canonical(body)));
 }
 
-/** The key of a request. @throws Problem `idempotency_key_missing`, `idempotency_key_invalid`. */
+/**
+ * The key that a request names itself by in its `Idempotency-Key`.
+ * @throws Problem `idempotency_key_missing`, `idempotency_key_invalid`.
+ */
 export function readIdempotencyKey(header: string | string[] | undefined): string {
   if (header === undefined || header === '') {
     const detail =
-      'Send an Idempotency-Key header: a text of your own, new for each sale or payment and the same for each retry.';
+      'Send an Idempotency-Key header: a text of your own, new for each change and the same for each retry.';
     throw new Problem('idempotency_key_missing', detail, {
       errors: [{ path: 'header/idempotency-key', code: 'missing', message: detail }],
     });

@@ -19,6 +19,7 @@ import type { Pool } from '../db/pool.ts';
 import { reader } from '../db/transaction.ts';
 import {
   checkCart,
+  checkPlaces,
   checkTerms,
   counterProblem,
   fits,
@@ -193,7 +194,11 @@ export class Holds {
    * @throws what failed, after all the others have been ended; the next sweep looks at the same ones again.
    */
   async sweepExpired(): Promise<number> {
-    const found = await findExpiredHolds(reader(this.#deps.pool), this.#sweptUntil, limits.sweepRowsMax);
+    const { at, holds: found } = await findExpiredHolds(
+      reader(this.#deps.pool),
+      this.#sweptUntil,
+      limits.sweepRowsMax,
+    );
     const faults: unknown[] = [];
     for (const [event, group] of Map.groupBy(found, formatEventId)) {
       const key = group[0]!;
@@ -209,7 +214,8 @@ export class Holds {
       }
     }
     if (faults.length > 0) throw faults[0];
-    const last = found.length === limits.sweepRowsMax ? found.at(-1)!.expiresAt : this.#deps.clock.now();
+    // This process's own clock may be another one, and what it is ahead would never be looked at.
+    const last = found.length === limits.sweepRowsMax ? found.at(-1)!.expiresAt : at;
     this.#sweptUntil = new Date(last.getTime() - sweepOverlapMilliseconds);
     return found.length;
   }
@@ -228,6 +234,23 @@ export class Holds {
     return await this.#placeQuoted(asked, cart, ({ event }) => {
       const { pricingVersion, taxVersion } = event;
       return { quote: { ...agreed, pricingVersion, taxVersion, validUntil: Infinity }, keeps: [] };
+    });
+  }
+
+  /**
+   * Takes places off the market for somebody who will sell them, at prices that the caller makes.
+   * @param quoteBy is asked again when prices have changed; the instant is in milliseconds since 1970.
+   * @throws Problem `zone_not_found`, `seat_unavailable`, `sales_closed`, `overloaded`, and what `quoteBy` throws.
+   */
+  async placeAllotment(
+    asked: LiveEvent,
+    cart: Cart,
+    quoteBy: (live: LiveEvent, at: number) => Quote,
+  ): Promise<Hold> {
+    return await this.#placeQuoted(asked, cart, (live) => {
+      const at = this.#deps.clock.now().getTime();
+      checkPlaces(live.event, cart, at, noWishes);
+      return { quote: quoteBy(live, at), keeps: keepsOf(live.event, cart, at, noWishes) };
     });
   }
 

@@ -62,6 +62,7 @@ function itemOf(row: PlaceRow): SaleItem {
     zoneName: row.zone_name,
     seat: seatNo === null ? null : { seatNo, row: row.row_label ?? '', number: row.seat_label ?? '' },
     total: row.total,
+    isReturned: false,
     ticket: null,
   };
 }

@@ -40,6 +40,7 @@ type ItemRow = {
   row_label: string | null;
   seat_label: string | null;
   total: number;
+  is_returned: boolean;
   key_id: number | null;
   signature: Buffer | null;
   generation: number;
@@ -73,7 +74,7 @@ select t.transaction_id, t.status, t.created_at, t.completed_at, t.progress_even
 
 const items = `
 select i.transaction_id, i.item_no, i.zone_no, z.name as zone_name, i.seat_no, s.row_label, s.seat_label, i.total,
-       k.key_id, k.signature, coalesce(k.generation, 1) as generation, k.transfer_id
+       i.state = 'returned' as is_returned, k.key_id, k.signature, coalesce(k.generation, 1) as generation, k.transfer_id
   from transaction_items i
   join zones z on z.tenant_id = i.tenant_id and z.event_id = i.event_id and z.zone_no = i.zone_no
   left join seats s on s.tenant_id = i.tenant_id and s.event_id = i.event_id and s.seat_no = i.seat_no
@@ -111,6 +112,7 @@ function itemOf(row: ItemRow): SaleItem {
     zoneName: row.zone_name,
     seat: seat_no === null ? null : { seatNo: seat_no, row: row_label ?? '', number: seat_label ?? '' },
     total: row.total,
+    isReturned: row.is_returned,
     ticket: keyId === null || signature === null ? null : { keyId, signature, generation, transferId },
   };
 }

@@ -14,6 +14,8 @@ export type SaleItem = {
   /** Null for a place of a general zone. */
   seat: { seatNo: number; row: string; number: string } | null;
   total: number;
+  /** The place was given back. */
+  isReturned: boolean;
   /** Null until the ticket is made. */
   ticket: {
     keyId: number;
@@ -78,9 +80,14 @@ export type Sale = {
   paying?: Paying;
 };
 
+/** Whether tickets of a sale are still to be made. */
+export function lacksTickets(sale: Sale): boolean {
+  return sale.items.some((item) => !item.ticket && !item.isReturned);
+}
+
 /** Whether whoever reads a sale has this place's ticket: it is made, and nobody else's by now. */
 export function isHeld(sale: Sale, item: SaleItem): boolean {
-  return item.ticket !== null && item.ticket.transferId === sale.heldBy;
+  return item.ticket !== null && !item.isReturned && item.ticket.transferId === sale.heldBy;
 }
 
 /** The id of a ticket in the API. */
@@ -152,6 +159,7 @@ function itemAnswer(sale: Sale, item: SaleItem, linksOf: LinksOfTicket) {
     zone_name: item.zoneName,
     ...(seat && { seat_id: formatSeatId(event, seat.seatNo), row: seat.row, number: seat.number }),
     total: item.total,
+    ...(item.isReturned && { returned: true }),
     links: isHeld(sale, item) ? linksOf(item.itemNo) : {},
   };
 }

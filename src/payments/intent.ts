@@ -1,4 +1,4 @@
-import type { PaymentMethod, PaymentState } from './payment.ts';
+import type { BuyerMethod, PaymentState } from './payment.ts';
 
 /** How far an order is whose money comes later; what each means stands in sql/0034_payments.sql. */
 export type IntentState = 'awaiting' | 'paid' | 'settled' | 'ended' | 'refunding' | 'refunded';
@@ -19,7 +19,7 @@ export type IntentKey = { tenantId: number; transactionId: string };
 
 /** One payment that an order is to have. Money in minor units. */
 export type TenderOrder = {
-  method: PaymentMethod;
+  method: BuyerMethod;
   /** `captured` when the money is there already, as in cash. */
   state: 'pending' | 'captured';
   /** Of the sale, in the sale's currency. */
@@ -47,7 +47,7 @@ export type PaymentReport = {
 /** A payment of an intent as it stands. */
 export type Tender = {
   tenderNo: number;
-  method: PaymentMethod;
+  method: BuyerMethod;
   state: PaymentState;
   amount: number;
   paidAmount: number;

@@ -2,6 +2,7 @@ import { Type } from 'typebox';
 import { Problem } from '../base/errors.ts';
 import { digestBody, digestKey, readIdempotencyKey } from '../checkout/idempotency.ts';
 import type { Reader } from '../db/transaction.ts';
+import { shop } from '../fiscal/selling-point.ts';
 import type { App } from '../http/app.ts';
 import { object, transactionIdSchema } from '../http/schemas.ts';
 import { openSale, saleLinks, saleNotFound } from '../orders/sale-token.ts';
@@ -41,7 +42,8 @@ export function payPlanRoute(app: App, { secret, reader, publicUrl, plans }: Dep
         throw new Problem('payment_method_unavailable', detail);
       }
       const keyDigest = digestKey('public', 'plan', idempotencyKey);
-      const paid = await plans.pay(intent, { part, keyDigest, bodyDigest: digestBody(request.body) });
+      const bodyDigest = digestBody(request.body);
+      const paid = await plans.pay(intent, { part, point: shop, keyDigest, bodyDigest });
       const { pay } = saleLinks(secret, publicUrl, key.tenantId, key.transactionId);
       return planToJson({ intent: paid, plan }, pay);
     },

@@ -1,4 +1,5 @@
 import { Problem } from '../base/errors.ts';
+import { failpoints } from '../base/failpoint.ts';
 import type { Clock, EventKey, IdSource } from '../base/ids.ts';
 import { limits } from '../base/limits.ts';
 import type { EventCache } from '../catalog/event-cache.ts';
@@ -8,11 +9,13 @@ import type { Customer } from '../checkout/confirm-sales.store.ts';
 import type { Pool } from '../db/pool.ts';
 import { reader, type Tx } from '../db/transaction.ts';
 import { holdProblem, type Holds } from '../holds/holds.ts';
+import { shop, type SellingPoint } from '../fiscal/selling-point.ts';
+import { requireSelling } from '../fiscal/selling-point.store.ts';
 import { readRates } from './exchange-rate.store.ts';
 import type { EndReason, Intent, IntentKey } from './intent.ts';
 import type { LastPayment } from './last-payment.ts';
 import { leastDownPayment, planSchedule, type PlanRule, type PlanSchedule } from './payment-plan.ts';
-import { insertPlan } from './payment-plan.store.ts';
+import { insertPlan, takePlanTender } from './payment-plan.store.ts';
 import {
   giveUpIntent,
   keepPage,
@@ -48,6 +51,8 @@ export type IntentRequest = {
   substitutes: boolean;
   /** When it is paid by a plan; then `whole` is null and there are no parts. */
   plan?: PlanRequest;
+  /** Where it is sold; the shop when absent. */
+  point?: SellingPoint;
 };
 
 /** A plan that a buyer chooses: its rule, and how its down payment is made. */
@@ -142,6 +147,7 @@ export class PaymentIntents {
     if (!live) throw holdProblem('hold_not_found');
     const bound = { ...request, payment: { method: request.whole?.method ?? 'split' } } as const;
     await this.#deps.checkout.bind(bound);
+    await requireSelling(reader(pool), request.key.tenantId, request.point ?? shop);
     for (let attempt = 1; attempt <= limits.requoteAttemptsMax; attempt++) {
       const { plan, ...order } = await this.#order(live, request, ids.uuid());
       const { outcome, transactionId } = await (plan
@@ -163,19 +169,19 @@ export class PaymentIntents {
     throw new Problem('unavailable', detail, { retryAfterSeconds: 1 });
   }
 
-  /** Opens an order with its plan; a down payment that is there already is recorded with them. */
+  /** Opens an order with its plan, which is the shop's; a down payment that is there already is recorded with them. */
   #openPlan(order: IntentOrder, { rule, schedule }: PlanOrder) {
     const [down] = order.tenders;
     const { tenantId } = order.key;
     const key = { tenantId, transactionId: order.transactionId };
     const later = order.total - down!.amount;
     return this.#deps.lastPayment.record(key, async (tx) => {
-      const opened = await openIntent(tx, { ...order, tenders: [{ ...down!, state: 'pending', later }] });
+      const tenders = [{ ...down!, state: 'pending' as const, later }];
+      const opened = await openIntent(tx, { ...order, point: shop, tenders });
       if (opened.outcome !== 'opened') return opened;
       if (!(await insertPlan(tx, key, rule, schedule))) throw planNotOffered(rule.ruleId);
       if (down!.state === 'captured') {
-        const news = { state: 'captured', captured: down!.paidAmount, paymentId: null } as const;
-        await noteTender(tx, { ...key, tenderNo: 1 }, news, { graceSeconds: limits.paidHoldSeconds });
+        await takePlanTender(tx, { ...key, tenderNo: 1 }, down!, order.point);
       }
       return opened;
     });
@@ -225,7 +231,7 @@ export class PaymentIntents {
     const means = { currency, rates, provider: provider?.name ?? null };
     const plan = request.plan ? this.#plan(live, total, request.plan) : null;
     const tenders = orderTenders(down?.amount ?? total, down ?? request.whole, request.parts, means);
-    const { key, holdId, keyDigest, bodyDigest, customer, substitutes } = request;
+    const { key, holdId, keyDigest, bodyDigest, customer, substitutes, point = shop } = request;
     const seconds = tenders.some((tender) => tender.report) ? reportedSeconds : cardSeconds;
     return {
       key,
@@ -234,6 +240,7 @@ export class PaymentIntents {
       bodyDigest,
       customer,
       substitutes,
+      point,
       transactionId,
       total,
       tenders,
@@ -266,6 +273,7 @@ export class PaymentIntents {
         returnUrl,
         expiresAt: tender.expiresAt ?? intent.expiresAt,
       });
+      if (failpoints) await failpoints.reach('page opened');
       await keepPage(pool, key, page);
       return page.url;
     } catch (error) {
@@ -339,6 +347,7 @@ export class PaymentIntents {
     for (const tender of intent.tenders) {
       if (!provider || tender.pageId === null || !['pending', 'authorised'].includes(tender.state)) continue;
       const news = await provider.closePage(tender.pageId);
+      if (failpoints) await failpoints.reach('page closed');
       if (news.state !== 'cancelled') await this.note({ ...intent, tenderNo: tender.tenderNo }, news);
     }
     const holdSeconds = reason === 'cancelled_by_buyer' ? limits.givenUpHoldSeconds : 0;

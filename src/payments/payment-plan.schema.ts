@@ -74,7 +74,6 @@ export async function openPlan(
 function paymentsOf(intent: Intent) {
   return intent.tenders.map((tender) => {
     const { tenderNo: no, method, state, amount, captured, refunded, kept, surplus } = tender;
-    if (method === 'split') throw new Error('a payment of an order has a means of its own');
     return {
       no,
       method,
@@ -94,7 +93,7 @@ function paymentsOf(intent: Intent) {
 /** A plan as the API shows it. @param payUrl leads to the page of a card that is to be paid with. */
 export function planToJson({ intent, plan }: { intent: Intent; plan: PaymentPlan }, payUrl?: string) {
   const { settlement } = plan;
-  const captured = intent.tenders.filter((tender) => tender.state === 'captured' && !tender.surplus);
+  const captured = intent.tenders.filter((tender) => tender.captured > 0 && !tender.surplus);
   const paid = captured.reduce((sum, tender) => sum + tender.amount, 0);
   let before = 0;
   const instalments = plan.instalments.map(({ dueAt, amount }) => {

@@ -1,7 +1,9 @@
+import { limits } from '../base/limits.ts';
 import type { Pool } from '../db/pool.ts';
 import { transactOnce, type Reader, type Row, type Tx } from '../db/transaction.ts';
+import { pointProblem, salesSeriesOf, type SellingPoint } from '../fiscal/selling-point.ts';
 import type { IntentKey, IntentState, TenderOrder } from './intent.ts';
-import { tenderJson } from './intent.store.ts';
+import { noteTender, tenderJson } from './intent.store.ts';
 import type { PlanRule, PlanSchedule } from './payment-plan.ts';
 import type { OpenPage } from './due.store.ts';
 import type { TenderKey } from './payment-provider.ts';
@@ -41,7 +43,7 @@ export async function insertPlan(
   return true;
 }
 
-/** What each means stands in sql/0040_payment_plans.sql. Money in minor units of the order's currency. */
+/** What each means stands in sql/0046_payment_plans.sql. Money in minor units of the order's currency. */
 export type AddedTender = {
   outcome:
     | 'added'
@@ -79,6 +81,33 @@ export async function addPlanTender(
     ],
   });
   return row!;
+}
+
+/**
+ * Notes that money of a plan was taken, in a shift when that was at a till.
+ * @throws Problem `shift_not_open` when that shift is over.
+ */
+export async function takePlanTender(
+  tx: Tx,
+  key: TenderKey,
+  { paidAmount }: TenderOrder,
+  point: SellingPoint,
+): Promise<void> {
+  const news = { state: 'captured', captured: paidAmount, paymentId: null } as const;
+  await noteTender(tx, key, news, { graceSeconds: limits.paidHoldSeconds });
+  if (point.shiftNo !== null && !(await takeInShift(tx, key, point))) throw pointProblem('shift_not_open');
+}
+
+async function takeInShift(tx: Tx, key: TenderKey, { pointNo, shiftNo }: SellingPoint): Promise<boolean> {
+  // Locked, so that the shift is not counted before this payment is there.
+  const taken = await tx.query({
+    text: `update tenders t set point_no = $4, shift_no = $5
+             from (select from fiscal_series
+                    where tenant_id = $1 and series_id = $6 and shift_no = $5 and not day_closed for share) open
+            where t.tenant_id = $1 and t.transaction_id = $2 and t.tender_no = $3 returning t.tender_no`,
+    values: [key.tenantId, key.transactionId, key.tenderNo, pointNo, shiftNo, salesSeriesOf(pointNo)],
+  });
+  return taken.length > 0;
 }
 
 /** Whether all of a plan is paid and its sale is to be made. */
@@ -181,6 +210,19 @@ export async function listPlans(
     values: [tenantId, page.state, page.after, page.limit],
   });
   return rows.map((row) => row.transactionId);
+}
+
+/** Plans that are under way for events that are cancelled. */
+export function findCancelledPlans(reader: Reader, limit: number): Promise<IntentKey[]> {
+  return reader.query<IntentKey & Row>({
+    name: 'find-cancelled-plans',
+    text: `select i.tenant_id as "tenantId", i.transaction_id as "transactionId"
+             from payment_intents i
+             join payment_plans p using (tenant_id, transaction_id)
+             join events e using (tenant_id, event_id)
+            where i.state = 'awaiting' and e.status = 'cancelled' limit $1`,
+    values: [limit],
+  });
 }
 
 /** Takes payments of plans whose own time is over, so that no other process ends them at the same time. */

@@ -1,7 +1,7 @@
 /** What a part of money is by a seller's rule: millionths of a sum, or minor units. */
 export type Share = { ppm: number } | { amount: number };
 
-/** What a seller offers who lets buyers pay over time (sql/0040_payment_plans.sql). */
+/** What a seller offers who lets buyers pay over time (sql/0046_payment_plans.sql). */
 export type PlanRule = {
   ruleId: number;
   /** Null: every event of the seller that sells in this currency. */

@@ -1,15 +1,15 @@
 import { Problem } from '../base/errors.ts';
 import type { Clock } from '../base/ids.ts';
-import { limits } from '../base/limits.ts';
 import type { EventCache } from '../catalog/event-cache.ts';
 import type { Pool } from '../db/pool.ts';
 import { reader, type Tx } from '../db/transaction.ts';
+import type { SellingPoint } from '../fiscal/selling-point.ts';
 import { readRates } from './exchange-rate.store.ts';
 import type { Intent, IntentKey } from './intent.ts';
-import { noteTender, readIntent } from './intent.store.ts';
+import { readIntent } from './intent.store.ts';
 import type { LastPayment } from './last-payment.ts';
 import { dayIn } from './payment-intents.ts';
-import { addPlanTender, type AddedTender } from './payment-plan.store.ts';
+import { addPlanTender, takePlanTender, type AddedTender } from './payment-plan.store.ts';
 import type { PaymentProvider } from './payment-provider.ts';
 import { orderTenders, type PaymentPart } from './tender-orders.ts';
 
@@ -24,8 +24,8 @@ type Deps = {
   pursue(key: IntentKey): Promise<void>;
 };
 
-/** A payment of a plan. Digests are of the Idempotency-Key and of the body. */
-export type PlanPayment = { part: PaymentPart; keyDigest: string; bodyDigest: string };
+/** A payment of a plan, and where it is taken. Digests are of the Idempotency-Key and of the body. */
+export type PlanPayment = { part: PaymentPart; point: SellingPoint; keyDigest: string; bodyDigest: string };
 
 function problemOf({ outcome, remaining, leastAmount }: AddedTender, amount: number): Problem {
   const refuse = (code: 'amount_beyond_remaining' | 'instalment_amounts_differ', message: string) =>
@@ -80,7 +80,7 @@ export class PaymentPlans {
    */
   async pay(
     intent: Intent,
-    { part, keyDigest, bodyDigest }: PlanPayment,
+    { part, point, keyDigest, bodyDigest }: PlanPayment,
     record?: (tx: Tx, tenderNo: number) => Promise<void>,
   ): Promise<Intent> {
     const { pool, lastPayment, cardSeconds, reportedSeconds, pursue } = this.#deps;
@@ -92,10 +92,7 @@ export class PaymentPlans {
       if (added.outcome === 'replayed') return;
       if (added.outcome !== 'added') throw problemOf(added, amount);
       const { tenderNo } = added;
-      if (tender!.state === 'captured') {
-        const news = { state: 'captured', captured: tender!.paidAmount, paymentId: null } as const;
-        await noteTender(tx, { ...intent, tenderNo }, news, { graceSeconds: limits.paidHoldSeconds });
-      }
+      if (tender!.state === 'captured') await takePlanTender(tx, { ...intent, tenderNo }, tender!, point);
       await record?.(tx, tenderNo);
     });
     const after = (await readIntent(reader(pool), intent))!;

@@ -1,8 +1,9 @@
 import { limits } from '../base/limits.ts';
 import type { Pool } from '../db/pool.ts';
-import { noteRefund, once } from './intent.store.ts';
+import { reader } from '../db/transaction.ts';
+import { noteRefund, once, readIntent } from './intent.store.ts';
 import type { PaymentIntents } from './payment-intents.ts';
-import { takeExpiredTenders, takeSurplus } from './payment-plan.store.ts';
+import { findCancelledPlans, takeExpiredTenders, takeSurplus } from './payment-plan.store.ts';
 import type { PaymentProvider } from './payment-provider.ts';
 
 type Deps = {
@@ -14,7 +15,7 @@ type Deps = {
 
 /**
  * Looks after single payments of plans: ends those whose own time is over, and gives back what a plan has no place for.
- * What fails is logged, and due again.
+ * Plans for events that are cancelled end, and all of their money goes back. What fails is logged, and due again.
  */
 export async function reconcilePlans({ pool, provider, intents, log }: Deps): Promise<void> {
   const attempt = async (
@@ -33,10 +34,15 @@ export async function reconcilePlans({ pool, provider, intents, log }: Deps): Pr
       await intents.note(key, closed ?? { state: 'cancelled', captured: 0, paymentId: null });
     });
   }
+  for (const key of await findCancelledPlans(reader(pool), rows)) {
+    await attempt(key, async () =>
+      intents.giveUp((await readIntent(reader(pool), key))!, 'cancelled_by_seller'),
+    );
+  }
   if (!provider) return;
   for (const { paymentId, captured, ...key } of await takeSurplus(pool, seconds, rows)) {
     await attempt(key, async () =>
-      noteRefund(once(pool), key, await provider.refund(key, paymentId, captured)),
+      noteRefund(once(pool), key, await provider.refund(key, paymentId, captured, 'all')),
     );
   }
 }

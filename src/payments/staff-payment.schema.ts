@@ -74,7 +74,6 @@ export function returnOf({ orderState, surplus, captured, refunded, kept }: List
 /** A payment as the API shows it to staff. */
 export function toPaymentAnswer(payment: ListedPayment) {
   const { method } = payment;
-  if (method === 'split') throw new Error('a payment of an order is no split');
   return {
     id: formatPaymentId(payment),
     transaction_id: payment.transactionId,

@@ -2,8 +2,9 @@ import { Type } from 'typebox';
 import type { Clock, IdSource } from '../base/ids.ts';
 import { digestBody, digestKey, readIdempotencyKey } from '../checkout/idempotency.ts';
 import type { Reader } from '../db/transaction.ts';
+import { findSellingPoint } from '../fiscal/selling-point.store.ts';
 import type { App } from '../http/app.ts';
-import { actorOf } from '../http/guard.ts';
+import { actorOf, principalOf } from '../http/guard.ts';
 import { recordChange } from '../identity/audit-log.store.ts';
 import { openPlan, paymentPlanSchema, planToJson } from './payment-plan.schema.ts';
 import type { PaymentPlans } from './payment-plans.ts';
@@ -19,7 +20,10 @@ export function takePlanPaymentRoute(app: App, { reader, plans, clock, ids }: De
   app.post(
     '/sellers/:seller_id/payment-plans/:transaction_id/payments',
     {
-      config: { right: 'sales.create', problems: [...planPaymentProblems] },
+      config: {
+        right: 'sales.create',
+        problems: [...planPaymentProblems, 'shift_not_open', 'till_of_another'],
+      },
       schema: {
         operationId: 'takePlanPayment',
         tags: ['payments'],
@@ -37,6 +41,7 @@ export function takePlanPaymentRoute(app: App, { reader, plans, clock, ids }: De
       const { intent, plan } = await openPlan(reader, key);
       const payment = {
         part: readAmountPart(request.body, ''),
+        point: await findSellingPoint(reader, principalOf(request), undefined),
         keyDigest: digestKey(`seller ${tenantId}`, 'plan', idempotencyKey),
         bodyDigest: digestBody(request.body),
       };

@@ -1,222 +1,111 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
-import { runAudit } from '../../src/audit/run-audit.ts';
-import { formatEventId, formatSeatId } from '../../src/base/ids.ts';
-import { startStripeFake, type StripeFake } from '../support/fakes/stripe.ts';
+import { formatEventId } from '../../src/base/ids.ts';
 import { withoutGuard } from '../support/guards.ts';
-import { createHall, type Hall } from '../support/hall.ts';
-import type { Answer } from '../support/http-client.ts';
-import { outcomeOf, signedIn, type Browser } from '../support/identity.ts';
-import { startIdentityHall, type IdentityHall } from '../support/identity-hall.ts';
-import { PaymentHall, sold } from '../support/payment-hall.ts';
+import { outcomeOf } from '../support/identity.ts';
+import { sold } from '../support/payment-hall.ts';
+import { cash, PlanHall, rules, total } from '../support/plan-hall.ts';
 import { freeRule, instalmentsRule, type Ordered, type Plan } from '../support/plan-rules.ts';
 import { waitUntil } from '../support/wait.ts';
 
-let house: IdentityHall;
-let stripe: StripeFake;
-let hall: Hall;
-let owner: Browser;
-let cashier: Browser;
-let stranger: Browser;
-let seat = 0;
-let keys = 0;
-/** The numbers of the two rules. */
-let thirds = 0;
-let free = 0;
-
-const rules = '/sellers/1/payment-plan-rules';
-// A seat is 25.00 and 16 % on it.
-const total = 2_900;
+let plans: PlanHall;
 
 before(async () => {
-  stripe = await startStripeFake();
-  house = await startIdentityHall(0, PaymentHall.env(stripe));
-  stripe.sendTo(house.url);
-  const { pool, client } = house;
-  hall = await createHall(pool, { tenantId: 1, seats: 100, standing: 20 });
-  await createHall(pool, { tenantId: 2 });
-  owner = await signedIn(pool, client, 1, 'owner');
-  cashier = await signedIn(pool, client, 1, 'cashier');
-  stranger = await signedIn(pool, client, 2, 'owner');
-  const add = async (rule: unknown) => {
-    const answer = await owner.send('POST', rules, rule);
-    assert.equal(answer.status, 201, answer.text);
-    return (answer.json as { id: number }).id;
-  };
-  thirds = await add(instalmentsRule);
-  free = await add({ ...freeRule, event_id: formatEventId(hall) });
-  await waitUntil('the event offers both', async () => {
-    const event = (await client.send('GET', `/events/${formatEventId(hall)}`)).json;
-    return (event as { payment_plans: unknown[] }).payment_plans.length === 2;
-  });
+  plans = await PlanHall.start();
 });
 beforeEach(() => {
-  seat += 1;
+  plans.seat += 1;
 });
 after(async () => {
-  await house.stop();
-  await stripe.stop();
+  await plans.stop();
 });
 
-async function hold(seatNo = seat): Promise<string> {
-  const body = { event_id: formatEventId(hall), seats: [formatSeatId(hall, seatNo)] };
-  const answer = await house.client.send('POST', '/sales/holds', body);
-  assert.equal(answer.status, 201, answer.text);
-  return (answer.json as { hold_token: string }).hold_token;
-}
-
-function confirm(token: string, plan: unknown, key = `key-${++keys}`): Promise<Answer> {
-  const customer = { name: 'Ana Pérez', email: 'ana@example.com', locale: 'es' };
-  return house.client.send(
-    'POST',
-    '/sales/checkout/confirm',
-    { hold_token: token, customer, payment: { method: 'plan', plan } },
-    { 'idempotency-key': key },
-  );
-}
-
-const cash = (amount: number) => ({ method: 'cash', amount });
-
-async function begin(ruleId: number, down: unknown): Promise<Ordered> {
-  const hold_token = await hold();
-  const answer = await confirm(hold_token, { rule_id: ruleId, down_payment: down });
-  assert.equal(answer.status, 202, answer.text);
-  return { ...(answer.json as Ordered), hold_token };
-}
-
-async function planOf({ links }: Ordered): Promise<Plan> {
-  const answer = await house.client.send('GET', links.plan);
-  assert.equal(answer.status, 200, answer.text);
-  return answer.json as Plan;
-}
-
-const staffPath = ({ transaction_id: id }: Ordered) => `/sellers/1/payment-plans/${id}`;
-function take(who: Browser, order: Ordered, payment: unknown, key = `take-${++keys}`): Promise<Answer> {
-  return who.send('POST', `${staffPath(order)}/payments`, payment, { 'idempotency-key': key });
-}
-function pay({ links }: Ordered, payment: unknown, key = `pay-${++keys}`): Promise<Answer> {
-  return house.client.send('POST', links.plan.replace('/plan?', '/plan/payments?'), payment, {
-    'idempotency-key': key,
-  });
-}
-
-async function statusOf({ links }: Ordered): Promise<string> {
-  return ((await house.client.send('GET', links.self)).json as { status: string }).status;
-}
-
-async function untilState(order: Ordered, state: string): Promise<Plan> {
-  let plan = await planOf(order);
-  await waitUntil(`the plan is ${state}`, async () => (plan = await planOf(order)).state === state);
-  return plan;
-}
-
-/** Lets the time of a plan, with its instalments, go by. */
-async function lapse({ transaction_id: id }: Ordered): Promise<void> {
-  await house.pool.query(
-    `update payment_plans set deadline_at = now() - interval '1 second' where transaction_id = $1`,
-    [id],
-  );
-  await house.pool.query(
-    `update plan_instalments set due_at = now() - interval '1 day' where transaction_id = $1`,
-    [id],
-  );
-  await house.pool.query(
-    `update payment_intents set expires_at = now() - interval '1 second' where transaction_id = $1`,
-    [id],
-  );
-}
-
-async function isFree(seatNo: number): Promise<boolean> {
-  const { rows } = await house.pool.query<{ state: string }>(
-    'select state from seat_states where tenant_id = 1 and event_id = $1 and seat_no = $2',
-    [hall.eventId, seatNo],
-  );
-  return rows[0]!.state === 'free';
-}
-
-async function assertSound(): Promise<void> {
-  const { lines } = await runAudit(house.pool);
-  assert.deepEqual(
-    lines.filter((line) => line.count > 0),
-    [],
-  );
-}
-
 test('a hold is offered plans whose instalments add up to its total; the last payment makes the sale', async () => {
-  const token = await hold();
-  const offered = (await house.client.send('GET', `/sales/holds/${token}`)).json as {
+  const token = await plans.hold();
+  const offered = (await plans.house.client.send('GET', `/sales/holds/${token}`)).json as {
     payment_plans: { rule_id: number; down_payment_min: number; instalments: { amount: number }[] }[];
   };
   const amountsOf = (id: number) =>
     offered.payment_plans.find((one) => one.rule_id === id)!.instalments.map(({ amount }) => amount);
   assert.deepEqual(
-    [amountsOf(thirds), amountsOf(free)],
+    [amountsOf(plans.thirds), amountsOf(plans.free)],
     [
       [870, 1_015, 1_015],
       [1_000, 1_900],
     ],
   );
-  const plan = { rule_id: thirds, down_payment: cash(871), expected_amounts: [871, 1_015, 1_014] };
-  const answer = await confirm(token, plan, 'whole');
+  const plan = { rule_id: plans.thirds, down_payment: cash(871), expected_amounts: [871, 1_015, 1_014] };
+  const answer = await plans.confirm(token, plan, 'whole');
   assert.equal(answer.status, 202, answer.text);
   const order = answer.json as Ordered;
   assert.deepEqual([order.status, order.fiscal_number], ['awaiting_payment', null]);
-  assert.deepEqual((await confirm(token, plan, 'whole')).json, answer.json);
-  const begun = await planOf(order);
+  assert.deepEqual((await plans.confirm(token, plan, 'whole')).json, answer.json);
+  const begun = await plans.planOf(order);
   assert.deepEqual(
     [begun.state, begun.paid, begun.remaining, begun.next!.amount],
     ['awaiting', 871, 2_029, 1_015],
   );
   // The places are the plan's: neither time nor the buyer takes them away.
-  const kept = (await house.client.send('GET', `/sales/holds/${token}`)).json as { expires_at: string };
+  const kept = (await plans.house.client.send('GET', `/sales/holds/${token}`)).json as { expires_at: string };
   assert.ok(kept.expires_at >= begun.deadline_at);
-  assert.equal(outcomeOf(await house.client.send('DELETE', `/sales/holds/${token}`)), 'plan_under_way');
-  assert.equal(outcomeOf(await house.client.send('PATCH', `/sales/holds/${token}`, {})), 'plan_under_way');
+  assert.equal(outcomeOf(await plans.house.client.send('DELETE', `/sales/holds/${token}`)), 'plan_under_way');
+  assert.equal(
+    outcomeOf(await plans.house.client.send('PATCH', `/sales/holds/${token}`, {})),
+    'plan_under_way',
+  );
   const path = order.links.self.replace('?', '/give-up-payment?');
-  assert.equal(outcomeOf(await house.client.send('POST', path)), 'plan_under_way');
+  assert.equal(outcomeOf(await plans.house.client.send('POST', path)), 'plan_under_way');
   // Other prices than were agreed.
-  await house.pool.query('update events set pricing_version = pricing_version + 1 where tenant_id = 1');
-  const first = await take(cashier, order, cash(1_015), 'first');
+  await plans.house.pool.query('update events set pricing_version = pricing_version + 1 where tenant_id = 1');
+  const first = await plans.take(plans.cashier, order, cash(1_015), 'first');
   assert.deepEqual([first.status, (first.json as Plan).remaining], [200, 1_014], first.text);
-  assert.deepEqual((await take(cashier, order, cash(1_015), 'first')).json, first.json);
-  assert.equal(outcomeOf(await take(cashier, order, cash(1), 'first')), 'idempotency_key_reused');
-  const last = await take(cashier, order, cash(1_014));
+  assert.deepEqual((await plans.take(plans.cashier, order, cash(1_015), 'first')).json, first.json);
+  assert.equal(outcomeOf(await plans.take(plans.cashier, order, cash(1), 'first')), 'idempotency_key_reused');
+  const last = await plans.take(plans.cashier, order, cash(1_014));
   assert.equal((last.json as Plan).state, 'settled', last.text);
-  assert.ok(sold.includes(await statusOf(order)));
-  assert.equal(outcomeOf(await take(cashier, order, cash(1))), 'plan_complete');
-  await assertSound();
+  assert.ok(sold.includes(await plans.statusOf(order)));
+  assert.equal(outcomeOf(await plans.take(plans.cashier, order, cash(1))), 'plan_complete');
+  await plans.assertSound();
 });
 
 test('what is wrong with a plan or a payment of it has its own code, and changes nothing', async () => {
-  const token = await hold();
-  const outcome = async (plan: unknown) => outcomeOf(await confirm(token, plan));
+  const token = await plans.hold();
+  const outcome = async (plan: unknown) => outcomeOf(await plans.confirm(token, plan));
   assert.equal(await outcome({ rule_id: 99, down_payment: cash(900) }), 'plan_not_offered');
-  assert.equal(await outcome({ rule_id: thirds, down_payment: cash(869) }), 'down_payment_too_small');
-  assert.equal(await outcome({ rule_id: thirds, down_payment: cash(2_901) }), 'amount_beyond_remaining');
+  assert.equal(await outcome({ rule_id: plans.thirds, down_payment: cash(869) }), 'down_payment_too_small');
   assert.equal(
-    await outcome({ rule_id: thirds, down_payment: cash(870), expected_amounts: [870, 2_030] }),
+    await outcome({ rule_id: plans.thirds, down_payment: cash(2_901) }),
+    'amount_beyond_remaining',
+  );
+  assert.equal(
+    await outcome({ rule_id: plans.thirds, down_payment: cash(870), expected_amounts: [870, 2_030] }),
     'instalment_amounts_differ',
   );
   assert.equal(
-    await outcome({ rule_id: free, down_payment: { ...cash(1_000), currency: 'VES' } }),
+    await outcome({ rule_id: plans.free, down_payment: { ...cash(1_000), currency: 'VES' } }),
     'exchange_rate_missing',
   );
   assert.equal(await outcome(undefined), 'body_invalid');
-  seat += 1;
-  const order = await begin(thirds, cash(870));
-  assert.equal(outcomeOf(await take(cashier, order, cash(1_014))), 'instalment_amounts_differ');
-  assert.equal(outcomeOf(await take(cashier, order, cash(2_031))), 'amount_beyond_remaining');
+  plans.seat += 1;
+  const order = await plans.begin(plans.thirds, cash(870));
+  assert.equal(outcomeOf(await plans.take(plans.cashier, order, cash(1_014))), 'instalment_amounts_differ');
+  assert.equal(outcomeOf(await plans.take(plans.cashier, order, cash(2_031))), 'amount_beyond_remaining');
   assert.equal(
-    outcomeOf(await take(cashier, order, { method: 'card_online', amount: 1_015, currency: 'VES' })),
+    outcomeOf(
+      await plans.take(plans.cashier, order, { method: 'card_online', amount: 1_015, currency: 'VES' }),
+    ),
     'exchange_rate_missing',
   );
-  assert.equal(outcomeOf(await pay(order, cash(1_015))), 'payment_method_unavailable');
-  assert.equal(outcomeOf(await take(cashier, order, { ...cash(1_015), tendered: 1_000 })), 'cash_too_little');
-  assert.equal(outcomeOf(await take(stranger, order, cash(1_015))), 'seller_not_found');
+  assert.equal(outcomeOf(await plans.pay(order, cash(1_015))), 'payment_method_unavailable');
+  assert.equal(
+    outcomeOf(await plans.take(plans.cashier, order, { ...cash(1_015), tendered: 1_000 })),
+    'cash_too_little',
+  );
+  assert.equal(outcomeOf(await plans.take(plans.stranger, order, cash(1_015))), 'seller_not_found');
   const foreign = `/sellers/2/payment-plans/${order.transaction_id}`;
-  assert.equal(outcomeOf(await stranger.send('GET', foreign)), 'plan_not_found');
-  assert.equal(outcomeOf(await stranger.send('GET', '/sellers/2/payment-plans/x')), 'plan_not_found');
-  assert.equal(outcomeOf(await cashier.send('POST', rules, instalmentsRule)), 'forbidden');
+  assert.equal(outcomeOf(await plans.stranger.send('GET', foreign)), 'plan_not_found');
+  assert.equal(outcomeOf(await plans.stranger.send('GET', '/sellers/2/payment-plans/x')), 'plan_not_found');
+  assert.equal(outcomeOf(await plans.cashier.send('POST', rules, instalmentsRule)), 'forbidden');
   for (const wrong of [
     { instalments: undefined },
     { kind: 'free' },
@@ -224,65 +113,59 @@ test('what is wrong with a plan or a payment of it has its own code, and changes
     { deadline: { from: 'sale', days: 19 } },
   ]) {
     assert.equal(
-      outcomeOf(await owner.send('POST', rules, { ...instalmentsRule, ...wrong })),
+      outcomeOf(await plans.owner.send('POST', rules, { ...instalmentsRule, ...wrong })),
       'body_invalid',
     );
   }
-  const euros = { ...instalmentsRule, currency: 'EUR', event_id: formatEventId(hall) };
-  assert.equal(outcomeOf(await owner.send('POST', rules, euros)), 'currency_mismatch');
-  assert.deepEqual([(await planOf(order)).paid, (await planOf(order)).payments.length], [870, 1]);
-  const made = (await owner.send('POST', rules, freeRule)).json as { id: number };
-  assert.equal((await owner.send('POST', `${rules}/${made.id}/end`)).status, 200);
-  assert.equal(outcomeOf(await owner.send('POST', `${rules}/${made.id}/end`)), 'plan_rule_ended');
-  assert.equal(outcomeOf(await owner.send('POST', `${rules}/9999/end`)), 'plan_rule_not_found');
-  await assertSound();
+  const euros = { ...instalmentsRule, currency: 'EUR', event_id: formatEventId(plans.hall) };
+  assert.equal(outcomeOf(await plans.owner.send('POST', rules, euros)), 'currency_mismatch');
+  assert.deepEqual([(await plans.planOf(order)).paid, (await plans.planOf(order)).payments.length], [870, 1]);
+  const made = (await plans.owner.send('POST', rules, freeRule)).json as { id: number };
+  assert.equal((await plans.owner.send('POST', `${rules}/${made.id}/end`)).status, 200);
+  assert.equal(outcomeOf(await plans.owner.send('POST', `${rules}/${made.id}/end`)), 'plan_rule_ended');
+  assert.equal(outcomeOf(await plans.owner.send('POST', `${rules}/9999/end`)), 'plan_rule_not_found');
+  await plans.assertSound();
 });
 
 test('each payment by its own means: a card for the down payment, a report that is verified, cash', async () => {
-  const order = await begin(free, { method: 'card_online', amount: 1_000 });
-  assert.equal((await house.client.send('GET', order.links.pay!)).status, 303);
-  stripe.act(await stripe.sessionOf(order.transaction_id), 'pay');
-  await waitUntil('the down payment is there', async () => (await planOf(order)).paid === 1_000);
-  const report = { bank: 'Banesco', reference: `77${seat}`, phone: '0414 1234567' };
-  const reported = await pay(order, { method: 'mobile_payment', amount: 900, report });
+  const order = await plans.begin(plans.free, { method: 'card_online', amount: 1_000 });
+  assert.equal((await plans.house.client.send('GET', order.links.pay!)).status, 303);
+  plans.stripe.act(await plans.stripe.sessionOf(order.transaction_id), 'pay');
+  await waitUntil('the down payment is there', async () => (await plans.planOf(order)).paid === 1_000);
+  const report = { bank: 'Banesco', reference: `77${plans.seat}`, phone: '0414 1234567' };
+  const reported = await plans.pay(order, { method: 'mobile_payment', amount: 900, report });
   assert.equal(reported.status, 200, reported.text);
-  assert.equal((await planOf(order)).paid, 1_000);
+  assert.equal((await plans.planOf(order)).paid, 1_000);
   // What waits is spoken for.
-  assert.equal(outcomeOf(await take(cashier, order, cash(1_001))), 'amount_beyond_remaining');
+  assert.equal(outcomeOf(await plans.take(plans.cashier, order, cash(1_001))), 'amount_beyond_remaining');
   assert.equal(
-    (await cashier.send('POST', `/sellers/1/payments/${order.transaction_id}-2/verify`, {})).status,
+    (await plans.cashier.send('POST', `/sellers/1/payments/${order.transaction_id}-2/verify`, {})).status,
     200,
   );
-  assert.equal((await planOf(order)).paid, 1_900);
-  const card = await pay(order, { method: 'card_online', amount: 1_000 });
-  assert.ok((card.json as Plan).pay_url, card.text);
-  assert.equal((await house.client.send('GET', (card.json as Plan).pay_url!)).status, 303);
-  const page = stripe.sessions.find(
-    ({ metadata }) => metadata['transaction_id'] === order.transaction_id && metadata['tender_no'] === '3',
-  );
-  stripe.act(page!, 'pay');
-  await untilState(order, 'settled');
-  assert.ok(sold.includes(await statusOf(order)));
-  await assertSound();
+  assert.equal((await plans.planOf(order)).paid, 1_900);
+  await plans.payByCard(order, 1_000);
+  await plans.untilState(order, 'settled');
+  assert.ok(sold.includes(await plans.statusOf(order)));
+  await plans.assertSound();
 });
 
 test('the last payment and the sale are one transaction: what is killed between them leaves neither', async () => {
-  const order = await begin(free, cash(1_000));
+  const order = await plans.begin(plans.free, cash(1_000));
   const states = async () => {
-    const { rows } = await house.pool.query<{ paid: number; sales: number }>(
+    const { rows } = await plans.house.pool.query<{ paid: number; sales: number }>(
       `select plan_paid(1, $1)::integer as paid, (select count(*)::integer from transactions where transaction_id = $1) as sales`,
       [order.transaction_id],
     );
     return rows[0];
   };
-  const other = await house.pool.connect();
+  const other = await plans.house.pool.connect();
   try {
     // The payment is recorded, and waits for the series of the sale's number.
     await other.query('begin');
     await other.query('select from fiscal_series where tenant_id = 1 and series_id = 1 for update');
-    const answer = take(cashier, order, cash(1_900), 'killed');
+    const answer = plans.take(plans.cashier, order, cash(1_900), 'killed');
     await waitUntil('the sale waits for its number', async () => {
-      const { rows } = await house.pool.query<{ killed: boolean }>(
+      const { rows } = await plans.house.pool.query<{ killed: boolean }>(
         `select pg_terminate_backend(pid) as killed from pg_stat_activity
           where wait_event_type = 'Lock' and query like '%confirm_sales%' and pid <> pg_backend_pid() and datname = current_database()`,
       );
@@ -294,18 +177,20 @@ test('the last payment and the sale are one transaction: what is killed between 
     await other.query('rollback');
     other.release();
   }
-  const again = await take(cashier, order, cash(1_900), 'killed');
+  const again = await plans.take(plans.cashier, order, cash(1_900), 'killed');
   assert.equal((again.json as Plan).state, 'settled', again.text);
   assert.deepEqual(await states(), { paid: total, sales: 1 });
-  await assertSound();
+  await plans.assertSound();
 });
 
 test('two who pay the last instalment at once: one is taken, and without that guard both would be', async () => {
   const race = async () => {
-    seat += 1;
-    const order = await begin(free, cash(1_000));
-    const answers = await Promise.all([cashier, owner].map((who) => take(who, order, cash(1_900))));
-    const plan = await planOf(order);
+    plans.seat += 1;
+    const order = await plans.begin(plans.free, cash(1_000));
+    const answers = await Promise.all(
+      [plans.cashier, plans.owner].map((who) => plans.take(who, order, cash(1_900))),
+    );
+    const plan = await plans.planOf(order);
     return {
       order,
       outcomes: answers.map(outcomeOf).toSorted((one) => (one === 200 ? -1 : 1)),
@@ -318,7 +203,7 @@ test('two who pay the last instalment at once: one is taken, and without that gu
     outcomes[0] === 200 && ['plan_complete', 'amount_beyond_remaining'].includes(String(outcomes[1])),
   );
   await withoutGuard(
-    house.pool,
+    plans.house.pool,
     'add_plan_tender',
     /when v_intent\.state in \('paid', 'settled'\)[\s\S]*when v_amount > remaining then 'beyond_remaining'/,
     '',
@@ -326,133 +211,142 @@ test('two who pay the last instalment at once: one is taken, and without that gu
       const unguarded = await race();
       assert.equal(unguarded.captured, total + 1_900);
       // Even so the plan keeps no more than its total: the rest is to go back.
-      const surplus = (await planOf(unguarded.order)).payments.filter((one) => one.surplus);
+      const surplus = (await plans.planOf(unguarded.order)).payments.filter((one) => one.surplus);
       assert.equal(surplus.length, 1);
     },
   );
-  await assertSound();
+  await plans.assertSound();
 });
 
 test('a plan that lapses frees its places, keeps what the rule says by a numbered settlement, and gives the rest back', async () => {
-  const order = await begin(thirds, cash(870));
-  const card = await pay(order, { method: 'card_online', amount: 1_015 });
-  await house.client.send('GET', (card.json as Plan).pay_url!);
-  stripe.act(await stripe.sessionOf(order.transaction_id), 'pay');
-  await waitUntil('the card is there', async () => (await planOf(order)).paid === 1_885);
-  await lapse(order);
-  await waitUntil('the plan has ended', async () => (await planOf(order)).state !== 'awaiting');
-  await waitUntil('the seat is on sale', () => isFree(seat));
+  const order = await plans.begin(plans.thirds, cash(870));
+  await plans.payByCard(order, 1_015);
+  await plans.lapse(order);
+  await waitUntil('the plan has ended', async () => (await plans.planOf(order)).state !== 'awaiting');
+  await waitUntil('the seat is on sale', () => plans.isFree(plans.seat));
   await waitUntil(
     'the card has its money back',
-    async () => (await planOf(order)).payments[1]!.refunded === 1_015,
+    async () => (await plans.planOf(order)).payments[1]!.refunded === 1_015,
   );
-  const ended = await planOf(order);
+  const ended = await plans.planOf(order);
   // A tenth of 18.85, of the cash that came first.
   assert.deepEqual(
     [ended.reason, ended.settlement!.paid, ended.settlement!.kept, ended.settlement!.returned],
     ['plan_lapsed', 1_885, 188, 1_697],
   );
-  assert.equal(outcomeOf(await take(cashier, order, cash(1_015))), 'plan_lapsed');
+  assert.equal(outcomeOf(await plans.take(plans.cashier, order, cash(1_015))), 'plan_lapsed');
   const cashId = `/sellers/1/payments/${order.transaction_id}-1`;
-  const listed = (await cashier.send('GET', '/sellers/1/payments?order_state=refunding')).json as {
+  const listed = (await plans.cashier.send('GET', '/sellers/1/payments?order_state=refunding')).json as {
     data: { id: string; to_return: number }[];
   };
   assert.equal(listed.data.find(({ id }) => cashId.endsWith(id))!.to_return, 682);
-  assert.equal((await cashier.send('POST', `${cashId}/refunded`, {})).status, 200);
-  const settled = await untilState(order, 'refunded');
+  assert.equal((await plans.cashier.send('POST', `${cashId}/refunded`, {})).status, 200);
+  const settled = await plans.untilState(order, 'refunded');
   assert.deepEqual([settled.payments[0]!.refunded, settled.payments[0]!.kept], [682, 188]);
-  await assertSound();
+  await plans.assertSound();
 });
 
 test('an instalment overdue beyond its grace ends a plan; one that was reported in time waits to be verified', async () => {
   const overdue = async (order: Ordered) => {
-    await house.pool.query(
+    await plans.house.pool.query(
       `update plan_instalments set due_at = now() - interval '4 days' where transaction_id = $1 and instalment_no = 1`,
       [order.transaction_id],
     );
-    await house.pool.query('update payment_intents set expires_at = now() where transaction_id = $1', [
+    await plans.house.pool.query('update payment_intents set expires_at = now() where transaction_id = $1', [
       order.transaction_id,
     ]);
   };
-  const late = await begin(thirds, cash(870));
+  const late = await plans.begin(plans.thirds, cash(870));
   await overdue(late);
-  await waitUntil('it has lapsed', async () => (await planOf(late)).state === 'refunding');
-  seat += 1;
-  const told = await begin(thirds, cash(870));
-  const report = { bank: 'Banesco', reference: `88${seat}` };
-  await pay(told, { method: 'transfer', amount: 1_015, report });
+  await waitUntil('it has lapsed', async () => (await plans.planOf(late)).state === 'refunding');
+  plans.seat += 1;
+  const told = await plans.begin(plans.thirds, cash(870));
+  const report = { bank: 'Banesco', reference: `88${plans.seat}` };
+  await plans.pay(told, { method: 'transfer', amount: 1_015, report });
   await overdue(told);
   await waitUntil('it was looked at', async () => {
-    const { rows } = await house.pool.query<{ open: boolean }>(
+    const { rows } = await plans.house.pool.query<{ open: boolean }>(
       'select expires_at > now() as open from payment_intents where transaction_id = $1',
       [told.transaction_id],
     );
     return rows[0]!.open;
   });
-  assert.equal((await planOf(told)).state, 'awaiting');
+  assert.equal((await plans.planOf(told)).state, 'awaiting');
   // Not verified: then it ends, and money that turns out to have come goes back whole.
-  await house.pool.query(
+  await plans.house.pool.query(
     `update tenders set expires_at = now() - interval '1 second' where transaction_id = $1 and tender_no = 2`,
     [told.transaction_id],
   );
   await overdue(told);
-  await waitUntil('it has lapsed', async () => (await planOf(told)).state === 'refunding');
-  await cashier.send('POST', `/sellers/1/payments/${told.transaction_id}-2/verify`, {});
-  const [first, second] = (await planOf(told)).payments;
+  await waitUntil('it has lapsed', async () => (await plans.planOf(told)).state === 'refunding');
+  await plans.cashier.send('POST', `/sellers/1/payments/${told.transaction_id}-2/verify`, {});
+  const [first, second] = (await plans.planOf(told)).payments;
   assert.deepEqual([first!.kept, second!.kept, second!.surplus], [87, 0, true]);
-  await assertSound();
+  await plans.assertSound();
 });
 
 test('money for the whole that comes after a plan ended unpaid gets its places, or goes back when they are gone', async () => {
   const late = async () => {
-    const report = { bank: 'Banesco', reference: `99${seat}` };
-    const order = await begin(free, { method: 'transfer', amount: total, report });
-    await cashier.send('POST', `/sellers/1/payments/${order.transaction_id}-1/reject`, {});
-    assert.equal((await planOf(order)).state, 'ended');
-    await waitUntil('the seat is on sale', () => isFree(seat));
+    const report = { bank: 'Banesco', reference: `99${plans.seat}` };
+    const order = await plans.begin(plans.free, { method: 'transfer', amount: total, report });
+    await plans.cashier.send('POST', `/sellers/1/payments/${order.transaction_id}-1/reject`, {});
+    assert.equal((await plans.planOf(order)).state, 'ended');
+    await waitUntil('the seat is on sale', () => plans.isFree(plans.seat));
     return order;
   };
   const lucky = await late();
-  await cashier.send('POST', `/sellers/1/payments/${lucky.transaction_id}-1/verify`, {});
-  await untilState(lucky, 'settled');
-  seat += 1;
+  await plans.cashier.send('POST', `/sellers/1/payments/${lucky.transaction_id}-1/verify`, {});
+  await plans.untilState(lucky, 'settled');
+  plans.seat += 1;
   const gone = await late();
-  await hold();
-  await cashier.send('POST', `/sellers/1/payments/${gone.transaction_id}-1/verify`, {});
-  const ended = await untilState(gone, 'refunding');
+  await plans.hold();
+  await plans.cashier.send('POST', `/sellers/1/payments/${gone.transaction_id}-1/verify`, {});
+  const ended = await plans.untilState(gone, 'refunding');
   assert.deepEqual([ended.reason, ended.payments[0]!.kept], ['places_gone', 0]);
-  await assertSound();
+  await plans.assertSound();
 });
 
 test('staff cancel a plan: all goes back, or what the rule keeps is kept', async () => {
-  const order = await begin(free, cash(1_000));
-  assert.equal(outcomeOf(await cashier.send('POST', `${staffPath(order)}/cancel`, {})), 'forbidden');
-  const cancelled = (await owner.send('POST', `${staffPath(order)}/cancel`, { reason: 'Gira suspendida' }))
-    .json as Plan;
+  const order = await plans.begin(plans.free, cash(1_000));
+  assert.equal(
+    outcomeOf(await plans.cashier.send('POST', `${plans.staffPath(order)}/cancel`, {})),
+    'forbidden',
+  );
+  const cancelled = (
+    await plans.owner.send('POST', `${plans.staffPath(order)}/cancel`, { reason: 'Gira suspendida' })
+  ).json as Plan;
   assert.deepEqual([cancelled.state, cancelled.settlement!.kept], ['refunding', 0]);
-  assert.equal(outcomeOf(await owner.send('POST', `${staffPath(order)}/cancel`, {})), 'plan_lapsed');
-  seat += 1;
-  const other = await begin(free, cash(1_000));
-  const kept = (await owner.send('POST', `${staffPath(other)}/cancel`, { keep_penalty: true })).json as Plan;
+  assert.equal(
+    outcomeOf(await plans.owner.send('POST', `${plans.staffPath(order)}/cancel`, {})),
+    'plan_lapsed',
+  );
+  plans.seat += 1;
+  const other = await plans.begin(plans.free, cash(1_000));
+  const kept = (await plans.owner.send('POST', `${plans.staffPath(other)}/cancel`, { keep_penalty: true }))
+    .json as Plan;
   assert.deepEqual([kept.settlement!.kept, kept.settlement!.returned], [300, 700]);
-  const plans = (await cashier.send('GET', '/sellers/1/payment-plans?state=refunding&limit=1')).json as {
+  const listed = (await plans.cashier.send('GET', '/sellers/1/payment-plans?state=refunding&limit=1'))
+    .json as {
     data: Plan[];
     has_more: boolean;
   };
-  assert.deepEqual([plans.data.length, plans.has_more], [1, true]);
-  await assertSound();
+  assert.deepEqual([listed.data.length, listed.has_more], [1, true]);
+  await plans.assertSound();
 });
 
 test('its buyer is told of each payment, and reminded before an instalment is due and when it is overdue', async () => {
-  await house.pool.query(
+  await plans.house.pool.query(
     `insert into message_settings (tenant_id, quiet_from_minute, quiet_until_minute) values (1, 0, 0)`,
   );
-  const order = await begin(thirds, cash(870));
+  const order = await plans.begin(plans.thirds, cash(870));
   const messages = async () => {
-    const { rows } = await house.pool.query<{ kind: string; occasion_no: number; facts: { amount: string } }>(
-      `select kind, occasion_no, facts from messages where transaction_id = $1 order by kind, occasion_no`,
-      [order.transaction_id],
-    );
+    const { rows } = await plans.house.pool.query<{
+      kind: string;
+      occasion_no: number;
+      facts: { amount: string };
+    }>(`select kind, occasion_no, facts from messages where transaction_id = $1 order by kind, occasion_no`, [
+      order.transaction_id,
+    ]);
     return rows.map(
       ({ kind, occasion_no, facts }) => `${kind} ${occasion_no} ${facts.amount.replaceAll(/\s/g, ' ')}`,
     );
@@ -461,16 +355,16 @@ test('its buyer is told of each payment, and reminded before an instalment is du
   await waitUntil('the payment is told', async () => (await messages()).length === 1);
   assert.deepEqual(await messages(), [received]);
   const due = (days: number) =>
-    house.pool.query(
+    plans.house.pool.query(
       `update plan_instalments set due_at = now() + make_interval(days => $2) where transaction_id = $1 and instalment_no = 1`,
       [order.transaction_id, days],
     );
   // Nobody is reminded in quiet hours.
-  await house.pool.query(
+  await plans.house.pool.query(
     'update message_settings set quiet_from_minute = 0, quiet_until_minute = 1439 where tenant_id = 1',
   );
   await due(2);
-  await house.pool.query('update message_settings set quiet_until_minute = 0 where tenant_id = 1');
+  await plans.house.pool.query('update message_settings set quiet_until_minute = 0 where tenant_id = 1');
   await waitUntil('it is reminded', async () => (await messages()).length === 2);
   await due(-1);
   await waitUntil('it is reminded again', async () => (await messages()).length === 3);
@@ -479,5 +373,5 @@ test('its buyer is told of each payment, and reminded before an instalment is du
     'payment_reminder 3 USD 10,15',
     'payment_reminder 4 USD 10,15',
   ]);
-  await assertSound();
+  await plans.assertSound();
 });

@@ -17,6 +17,7 @@ import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { withoutGuard } from '../support/guards.ts';
 import { createHall, placeOrder, type Hall } from '../support/hall.ts';
 import { startProcess, type TestProcess } from '../support/process.ts';
+import { untilServed } from '../support/served.ts';
 
 let database: TestDatabase;
 let pool: Pool;
@@ -108,7 +109,7 @@ const problem = (code: string) => (error: unknown) => error instanceof Problem &
 
 async function place(process: TestProcess, cart: Cart, wishes: Wishes = noWishes): Promise<Hold> {
   const live = await process.events.get(hall);
-  return (await process.holds.place(live!, cart, wishes)).hold;
+  return (await untilServed(() => process.holds.place(live!, cart, wishes))).hold;
 }
 
 async function used(counter: string): Promise<number | undefined> {

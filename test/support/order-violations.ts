@@ -123,7 +123,7 @@ export const orderViolations: Record<string, Record<string, string[]>> = {
     ],
     'more given back than there was': [
       'alter table tenders drop constraint tenders_check, drop constraint tenders_kept',
-      `update tenders set refunded = captured + 1 where ${mine} and reference = 'settled'`,
+      `update tenders set refunded = captured + 1 where ${mine} and reference = 'refunded'`,
     ],
   },
   'I10 orders': {
@@ -146,6 +146,9 @@ export const orderViolations: Record<string, Record<string, string[]>> = {
     'money of a card that is kept without a sale': [
       `update payment_intents set state = 'refunding', updated_at = now() - interval '2 days' where ${mine} and state = 'refunded'`,
       `update tenders set provider = 'stripe', refunded = 0 where ${mine} and reference = 'refunded'`,
+    ],
+    'money that a plan has no place for, and a card does not get back': [
+      `update tenders set provider = 'stripe', surplus = true, updated_at = now() - interval '2 days' where ${underWay}`,
     ],
   },
   'I10 references': {

@@ -229,13 +229,15 @@ class Account {
 
   /** What was taken and given back, by order, in minor units. */
   ledger(): Map<string, { captured: number; refunded: number }> {
-    const paid = this.sessions.filter((session) => session.paymentStatus === 'paid');
-    return new Map(
-      paid.map((session) => [
-        session.metadata['transaction_id']!,
-        { captured: session.amount, refunded: this.refundedOf(session.paymentIntent!) },
-      ]),
-    );
+    const orders = new Map<string, { captured: number; refunded: number }>();
+    for (const { metadata, paymentStatus, amount, paymentIntent } of this.sessions) {
+      if (paymentStatus !== 'paid') continue;
+      const id = metadata['transaction_id']!;
+      const { captured, refunded } = orders.get(id) ?? { captured: 0, refunded: 0 };
+      const back = this.refundedOf(paymentIntent!);
+      orders.set(id, { captured: captured + amount, refunded: refunded + back });
+    }
+    return orders;
   }
 }
 

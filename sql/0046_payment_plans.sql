@@ -86,7 +86,11 @@ alter table tenders
   add column kept bigint not null default 0 constraint tenders_kept check (kept between 0 and captured - refunded),
   add column told_at timestamptz,
   add column request_key uuid,
-  add column request_body uuid;
+  add column request_body uuid,
+  -- The shift at a till in which it was taken, so that its cash is in that drawer.
+  add column point_no smallint,
+  add column shift_no integer;
+create index tenders_of_shift on tenders (tenant_id, point_no, shift_no) where shift_no is not null;
 create unique index one_tender_per_request on tenders (tenant_id, transaction_id, request_key) where request_key is not null;
 create index tenders_expiring on tenders (expires_at) where expires_at is not null and state in ('pending', 'authorised');
 create index tenders_surplus on tenders (asked_at) where surplus and refunded < captured;
@@ -95,7 +99,7 @@ create index tenders_untold on tenders (updated_at) where expires_at is not null
 -- What of a plan's total is there, in the order's currency.
 create function plan_paid(p_tenant integer, p_transaction uuid) returns bigint language sql stable as $$
   select coalesce(sum(t.amount), 0)::bigint from tenders t
-   where t.tenant_id = p_tenant and t.transaction_id = p_transaction and t.state = 'captured' and not t.surplus
+   where t.tenant_id = p_tenant and t.transaction_id = p_transaction and t.captured > 0 and not t.surplus
 $$;
 
 -- When a plan lapses of which so much is paid: the grace of its first unpaid instalment is over, or its deadline. Null
@@ -213,7 +217,7 @@ begin
 end $$;
 
 -- Ends the money of a plan that ends without a sale: what the seller keeps of it, first of the first payments, and its
--- document. Its number is given under the lock of the seller's row.
+-- document. Of an event that is cancelled nothing is kept. Its number is given under the lock of the seller's row.
 create function settle_plan(p_tenant integer, p_transaction uuid, p_reason text) returns void language plpgsql as $$
 declare
   v_paid bigint := plan_paid(p_tenant, p_transaction);
@@ -222,7 +226,9 @@ begin
   if v_paid = 0 then
     return;
   end if;
-  select case when p_reason = 'cancelled_by_seller' then 0
+  select case when p_reason = 'cancelled_by_seller'
+                or exists (select from payment_intents i join events e using (tenant_id, event_id)
+                            where i.tenant_id = p_tenant and i.transaction_id = p_transaction and e.status = 'cancelled') then 0
               else least(v_paid, coalesce(p.penalty_amount, v_paid * p.penalty_ppm / 1000000)) end
     into v_kept from payment_plans p where p.tenant_id = p_tenant and p.transaction_id = p_transaction;
   update tenders t set kept = k.kept

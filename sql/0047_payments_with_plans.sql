@@ -210,3 +210,43 @@ begin
   end if;
   return v_state;
 end $$;
+
+-- As in 0038_undoing.sql, but what a plan had no place for, or never got, is none of a sale's money.
+create or replace function order_repayments(
+  p_tenant integer, p_transaction uuid, p_refund smallint, p_total bigint, p_exchange uuid, p_kept bigint, p_now timestamptz
+) returns void language plpgsql as $$
+declare
+  v_left bigint := p_total - p_kept;
+  v_part bigint;
+  v_no smallint := 0;
+  v_tender record;
+begin
+  if p_kept > 0 then
+    v_no := 1;
+    insert into repayments (tenant_id, transaction_id, refund_no, repayment_no, amount, exchanged_for, created_at, done_at)
+    values (p_tenant, p_transaction, p_refund, v_no, p_kept, p_exchange, p_now, p_now);
+  end if;
+  for v_tender in
+    select t.tender_no, t.amount, t.paid_amount, t.paid_currency, coalesce(r.amount, 0) as gone, coalesce(r.paid_amount, 0) as gone_paid
+      from tenders t
+      left join (select r.tender_no, sum(r.amount)::bigint as amount, sum(r.paid_amount)::bigint as paid_amount
+                   from repayments r where r.tenant_id = p_tenant and r.transaction_id = p_transaction group by 1) r
+        on r.tender_no = t.tender_no
+     where t.tenant_id = p_tenant and t.transaction_id = p_transaction and t.provider is not null and t.captured > 0
+       and not t.surplus
+     order by t.tender_no
+  loop
+    v_part := least(v_left, v_tender.amount - v_tender.gone);
+    continue when v_part <= 0;
+    v_no := v_no + 1;
+    v_left := v_left - v_part;
+    insert into repayments (tenant_id, transaction_id, refund_no, repayment_no, amount, tender_no, paid_amount, paid_currency,
+                            created_at)
+    values (p_tenant, p_transaction, p_refund, v_no, v_part, v_tender.tender_no,
+            div(v_tender.paid_amount::numeric * (v_tender.gone + v_part), v_tender.amount)::bigint - v_tender.gone_paid,
+            v_tender.paid_currency, p_now);
+  end loop;
+  update refunds r
+     set paid_back = p_kept, settled_at = case when p_kept = r.total then p_now end
+   where r.tenant_id = p_tenant and r.transaction_id = p_transaction and r.refund_no = p_refund;
+end $$;
