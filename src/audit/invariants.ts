@@ -33,6 +33,16 @@ const countedSales = `
     from transactions t join (${steps('statistics')}) s using (tenant_id, transaction_id)
    where ${own('t')} and s.state = 'done'`;
 
+/** The places that were sold in a price stage, by their numbers in their sales. */
+const stagedPlaces = `
+  select t.tenant_id, t.transaction_id, l.price_stage,
+         row_number() over (partition by t.tenant_id, t.transaction_id order by l.line_no, place) as item_no
+    from (${countedSales}) t join holds h using (tenant_id, hold_id)
+   cross join unnest(h.line_quantity, array(select jsonb_array_elements_text(h.terms->'stages'))) with ordinality
+           l (quantity, price_stage, line_no)
+   cross join generate_series(1, l.quantity) place
+   where h.terms is not null`;
+
 const document = `format('document %s of series %s of seller %s', d.number, d.series_id, d.tenant_id)`;
 
 /** Documents with the block that issued them; null when the series itself did. */
@@ -62,6 +72,36 @@ export const invariants: readonly Invariant[] = [
             full join (${soldPlaces}) s using (tenant_id, event_id, zone_no)
            where (c.held, c.sold, c.capacity) is distinct from (coalesce(h.places, 0), coalesce(s.places, 0), z.capacity)
               or c.held + c.sold > c.capacity`,
+  },
+  {
+    id: 'I1 tables',
+    sentence: 'A table that was sold whole when its places were held is whole in one hold',
+    sql: `with tables as (
+            select p.tenant_id, p.event_id, p.pricing_version, p.created_at, s.zone_no, s.row_label, count(*) as seats
+              from price_lists p
+             cross join jsonb_array_elements(p.list->'wholeTables') t
+             cross join jsonb_array_elements_text(t->'rows') r (row_label)
+              join seats s on s.tenant_id = p.tenant_id and s.event_id = p.event_id
+               and s.zone_no = (t->>'zoneNo')::smallint and s.row_label = r.row_label
+             where ${own('p')} group by 1, 2, 3, 4, 5, 6
+          ), parts as (
+            select h.tenant_id, h.event_id, h.hold_id, h.pricing_version, h.created_at, s.zone_no, s.row_label,
+                   count(*) as seats
+              from holds h cross join unnest(h.line_seat) l (seat_no) join seats s using (tenant_id, event_id, seat_no)
+             where ${own('h')} and h.state in ('live', 'confirmed')
+               and (h.tenant_id, h.event_id, h.pricing_version) in (select tenant_id, event_id, pricing_version from tables)
+             group by 1, 2, 3, 4, 5, 6, 7
+          )
+          -- A hold that was quoted anew names later prices than those that it was placed under.
+          select format('hold %s: %s of %s seats of table %s in zone %s-%s-z%s', h.hold_id, h.seats, t.seats, row_label,
+                        tenant_id, event_id, zone_no) as culprit
+            from parts h join tables t using (tenant_id, event_id, pricing_version, zone_no, row_label)
+           where h.seats <> t.seats
+             and (select max(p.pricing_version) from price_lists p
+                   where p.tenant_id = h.tenant_id and p.event_id = h.event_id and p.created_at <= h.created_at)
+                 in (select b.pricing_version from tables b
+                      where (b.tenant_id, b.event_id, b.zone_no, b.row_label)
+                            = (h.tenant_id, h.event_id, h.zone_no, h.row_label))`,
   },
   {
     id: 'I2 sold',
@@ -381,13 +421,18 @@ export const invariants: readonly Invariant[] = [
                    as culprit
             from (select z.* from sales_statistics z where ${own('z')}) z
             full join (
-              select i.tenant_id, i.event_id, i.zone_no, '' as price_stage, 'web' as channel, t.quarter,
+              select i.tenant_id, i.event_id, i.zone_no, coalesce(l.price_stage, '') as price_stage,
+                     coalesce(p.kind::text, 'online') as channel, t.quarter,
                      count(*) as tickets_sold, sum(i.net) as net, sum(i.discounts) as discounts, sum(i.fees) as fees,
                      sum(i.taxes) as taxes, sum(i.total) as total,
                      count(*) filter (where i.state = 'returned') as tickets_returned,
                      coalesce(sum(i.taxes) filter (where i.state = 'returned'), 0) as taxes_returned,
                      coalesce(sum(i.total) filter (where i.state = 'returned'), 0) as total_returned
                 from (${countedSales}) t join transaction_items i using (tenant_id, transaction_id)
+                left join (${stagedPlaces}) l using (tenant_id, transaction_id, item_no)
+                left join fiscal_documents d using (tenant_id, transaction_id)
+                left join fiscal_series f using (tenant_id, series_id)
+                left join fiscal_points p using (tenant_id, point_no)
                group by 1, 2, 3, 4, 5, 6
             ) i using (tenant_id, event_id, zone_no, price_stage, channel, quarter)
            where (z.tickets_sold, z.net, z.discounts, z.fees, z.taxes, z.total,

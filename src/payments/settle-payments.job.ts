@@ -152,7 +152,7 @@ export class PaymentSettler {
   }
 
   async #substitute(live: LiveEvent, intent: Intent, old: Hold): Promise<Hold | EndReason | 'again'> {
-    const equals = live.proposeEqual(old.cart.seatNos);
+    const equals = this.#deps.holds.proposeEqual(live, old.cart.seatNos);
     if (!equals) return 'places_gone';
     const seatNos = [...equals.values()];
     const zoneNoOf = (seatNo: number) => live.event.seats.zoneNo[seatNo - 1]!;

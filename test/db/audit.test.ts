@@ -177,6 +177,13 @@ const violations: Record<string, Record<string, string[]>> = {
       `update zones set capacity = 4 where ${mine} and kind = 'general'`,
     ],
   },
+  'I1 tables': {
+    'a table of which some seats were sold': [
+      `insert into price_lists select tenant_id, event_id, pricing_version, '{"wholeTables": [{"zoneNo": 1, "rows": ["1"]}]}',
+                                      created_at - interval '1 day'
+         from holds where ${mine} and state = 'confirmed' limit 1`,
+    ],
+  },
   'I2 sold': {
     'a sold seat without an item': [
       `update seat_states set state = 'sold', hold_id = gen_random_uuid() where ${mine} and seat_no = 9`,
@@ -391,6 +398,12 @@ const violations: Record<string, Record<string, string[]>> = {
     'a zone that was never counted': [`delete from sales_statistics where ${mine} and zone_no = 1`],
     'sales of another quarter of an hour': [
       `update sales_statistics set quarter = quarter - interval '15 minutes' where ${mine} and zone_no = 2`,
+    ],
+    'sales of another channel': [
+      `update sales_statistics set channel = 'till' where ${mine} and zone_no = 1`,
+    ],
+    'sales of another price stage': [
+      `update sales_statistics set price_stage = 'early' where ${mine} and zone_no = 1`,
     ],
     'something given back that was not': [
       `update sales_statistics set tickets_returned = 1 where ${mine} and zone_no = 2`,

@@ -195,6 +195,8 @@ export type SaleItem = {
   seat_id?: string | null;
   row?: string | null;
   number?: string | null;
+  ticket_kind_name?: string;
+  price_stage_name?: string;
   total: number;
 };
 
