@@ -1,9 +1,11 @@
+import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { Problem } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import type { EventCache } from '../catalog/event-cache.ts';
 import { openHold } from '../holds/holds.ts';
 import type { App } from '../http/app.ts';
+import { mayAt } from '../http/guard.ts';
 import {
   currencySchema,
   holdTokenSchema,
@@ -13,11 +15,19 @@ import {
   transactionIdSchema,
 } from '../http/schemas.ts';
 import type { Reader } from '../db/transaction.ts';
+import type { Authenticate } from '../identity/authenticator.ts';
 import { saleLinks } from '../orders/sale-token.ts';
 import { readSale } from '../orders/sale.store.ts';
 import type { Intent } from '../payments/intent.ts';
 import type { PaymentIntents } from '../payments/payment-intents.ts';
-import { paymentSchema, plainPayment, readPayment, type PaymentBody } from '../payments/payment.schema.ts';
+import {
+  isPlain,
+  paymentSchema,
+  plainPayment,
+  readPayment,
+  unreportedPath,
+  type PaymentBody,
+} from '../payments/payment.schema.ts';
 import { changeOf } from '../payments/tender-orders.ts';
 import type { Checkout, TimedSale } from './checkout.ts';
 import type { ConfirmedSale, Customer } from './confirm-sales.store.ts';
@@ -89,6 +99,7 @@ type Deps = {
   reader: Reader;
   secret: string;
   publicUrl: string | undefined;
+  authenticate: Authenticate;
 };
 
 function readKey(header: string | string[] | undefined): string {
@@ -172,15 +183,16 @@ async function answerIntent(deps: Deps, intent: Intent) {
   };
 }
 
-/** Whether a sale can be made at once in the hot path: one payment whose money is there, in the sale's currency. */
-function isPlain({ method, report, parts, currency, tendered }: PaymentBody, saleCurrency: string): boolean {
-  return (
-    method !== 'card_online' &&
-    !report &&
-    !parts &&
-    tendered === undefined &&
-    (currency === undefined || currency === saleCurrency)
-  );
+/**
+ * A transfer or mobile payment without a report is taken at its word: that is for those to say who sell for the seller.
+ * @throws Problem `payment_report_missing` to everybody else.
+ */
+async function refuseUnreported(deps: Deps, request: FastifyRequest, tenantId: number, payment: PaymentBody) {
+  const at = unreportedPath(payment);
+  if (at === null || (await mayAt(request, deps.authenticate, tenantId, 'sales.create'))) return;
+  const detail = 'Report the payment: bank and reference. Nothing was sold.';
+  const errors = [{ path: at, code: 'payment_report_missing', message: detail }];
+  throw new Problem('payment_report_missing', detail, { errors });
 }
 
 /** `POST /sales/checkout/confirm/`: makes a sale of a hold, once for each Idempotency-Key. */
@@ -207,6 +219,7 @@ export function confirmSaleRoute(app: App, deps: Deps): void {
             'payment_amounts_differ',
             'payment_currency_mismatch',
             'cash_too_little',
+            'payment_report_missing',
             'payment_reference_used',
             'payment_pending',
             'exchange_rate_missing',
@@ -229,6 +242,7 @@ export function confirmSaleRoute(app: App, deps: Deps): void {
         const { live, holdId } = await openHold(deps.events, hold_token);
         const { tenantId } = live.event;
         const locale = customer.locale ?? 'es';
+        await refuseUnreported(deps, request, tenantId, payment);
         const order = {
           key: live.event,
           holdId,

@@ -47,10 +47,10 @@ function tenderJson({ method, state, amount, paidAmount, paidCurrency, ...rest }
     rate_day: rest.rate?.day ?? null,
     tendered: rest.tendered,
     provider: rest.provider,
-    bank: rest.report?.bank ?? null,
+    bank: rest.bank,
     phone: rest.report?.phone ?? null,
     document: rest.report?.document ?? null,
-    reference: rest.report?.reference ?? rest.reference,
+    reference: rest.reference,
   };
 }
 

@@ -28,6 +28,8 @@ export type TenderOrder = {
   tendered: number | null;
   provider: string | null;
   report: PaymentReport | null;
+  /** The bank that knows the reference; of means without one, the means itself. */
+  bank: string | null;
   reference: string | null;
 };
 

@@ -64,7 +64,7 @@ const sentences = {
   payment_pending:
     'A payment for these places is under way. Finish it, or give it up, before another is begun.',
   payment_reference_used:
-    'A payment of this bank with this reference was reported before. Nothing was sold; check the reference.',
+    'A payment with this reference was named before. Nothing was sold; check the reference.',
   payment_amounts_differ: 'The payments do not add up to the total. Nothing was sold.',
 } as const;
 

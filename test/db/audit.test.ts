@@ -235,7 +235,9 @@ const violations: Record<string, Record<string, string[]>> = {
       `update fiscal_documents set number = 7 where ${mine} and number = 3`,
       ...rechain,
     ],
-    'a number skipped before the first': [`update fiscal_series set first_number = 2 where ${mine} and series_id = 1`],
+    'a number skipped before the first': [
+      `update fiscal_series set first_number = 2 where ${mine} and series_id = 1`,
+    ],
     'a number given away': [`update fiscal_series set next_number = next_number + 1 where ${mine}`],
     'numbers without any document': [
       `insert into fiscal_series (tenant_id, series_id, prefix, padding, first_number, next_number) values (1, 9, 'B-', 8, 1, 5)`,
