@@ -22,6 +22,7 @@ export const errorTable = {
   staff_exists: { status: 409, title: 'This person is staff already' },
   last_owner: { status: 409, title: 'A seller keeps at least one owner' },
   invitation_not_found: { status: 404, title: 'No such invitation' },
+  password_reset_ended: { status: 410, title: 'The link to a new password can no longer be used' },
   invitation_ended: { status: 410, title: 'The invitation can no longer be used' },
   session_not_found: { status: 404, title: 'No such session' },
   api_key_not_found: { status: 404, title: 'No such API key' },
