@@ -12,9 +12,9 @@ const routes = '\\.route\\.ts$';
 const adapters = '\\.adapter\\.ts$';
 /** Shapes of the HTTP contract that several routes of a room share. */
 const schemas = '\\.schema\\.ts$';
-/** What conducts stores, as src/checkout does: lanes of holds, events in memory, import, demo, progress, audit, who asks, payments. */
+/** What conducts stores, as src/checkout does: lanes of holds, events in memory, import, demo, progress, audit, who asks, payments, tills. */
 const conductors =
-  '^src/(holds/holds|catalog/(event-cache|import-plan|seed-demo)|progress/progress-hub|audit/run-audit|identity/authenticator|payments/payment-intents)\\.ts$';
+  '^src/(holds/holds|catalog/(event-cache|import-plan|seed-demo)|progress/progress-hub|audit/run-audit|identity/authenticator|payments/payment-intents|tills/tills)\\.ts$';
 /** Folders of src/ that are not rooms of rules. */
 const shells = '^src/(checkout|db|queue|http|telemetry|cli)/|^src/[^/]+$';
 /** What of src/http is made for routes to use; the rest of it uses them. */
@@ -61,7 +61,7 @@ module.exports = {
       comment: 'The server knows nothing of its tests, tools, benchmarks and web pages.',
       severity: 'error',
       from: { path: '^src/' },
-      to: { path: '^(test|tools|bench|web)/' },
+      to: { path: '^(test|tools|bench|chaos|web)/' },
     },
     {
       name: 'base-is-the-bottom',

@@ -6,6 +6,7 @@ import { backlog } from './scenarios/backlog.ts';
 import { before } from './scenarios/before.ts';
 import { best } from './scenarios/best.ts';
 import { buyer } from './scenarios/buyer.ts';
+import { closeDayScenario } from './scenarios/close-day.ts';
 import { confirm } from './scenarios/confirm.ts';
 import { priced } from './scenarios/priced.ts';
 import { crowd } from './scenarios/crowd.ts';
@@ -43,6 +44,7 @@ const scenarios: readonly Scenario[] = [
   crowd,
   processes,
   before,
+  closeDayScenario,
   growth,
 ];
 const resultsFolder = path.join(import.meta.dirname, 'results');

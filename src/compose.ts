@@ -1,7 +1,11 @@
 import type { Clock, IdSource } from './base/ids.ts';
 import { limits } from './base/limits.ts';
+import { Exchanger } from './cancellation/exchange-places.job.ts';
+import { Repayer } from './cancellation/pay-back-refunds.job.ts';
+import { EventRefunder } from './cancellation/refund-events.job.ts';
+import { Refunder } from './cancellation/refund-sales.job.ts';
 import { EventCache } from './catalog/event-cache.ts';
-import { Checkout } from './checkout/checkout.ts';
+import { Checkout, type CommittedSale } from './checkout/checkout.ts';
 import { NumberBlocks } from './checkout/number-blocks.ts';
 import { sampleSeriesHeld } from './checkout/series-held.store.ts';
 import type { Config } from './config.ts';
@@ -10,6 +14,7 @@ import { createNotices } from './db/notices.ts';
 import { createPool, type Pool } from './db/pool.ts';
 import { sharedSecret } from './db/server-secret.store.ts';
 import { reader, transact } from './db/transaction.ts';
+import { rollDays } from './fiscal/roll-days.job.ts';
 import type { PassKeys } from './fulfilment/apple-pass.ts';
 import { startFulfilment } from './fulfilment/start-fulfilment.job.ts';
 import { TicketLooks } from './fulfilment/ticket-look.store.ts';
@@ -33,9 +38,11 @@ import { createRefundTeller } from './notifications/send-refund.job.ts';
 import { saleLinks } from './orders/sale-token.ts';
 import { PaymentIntents } from './payments/payment-intents.ts';
 import { counterMethods, paymentMethods } from './payments/payment.ts';
+import type { PaymentProvider } from './payments/payment-provider.ts';
 import { PaymentReconciler } from './payments/reconcile-payments.job.ts';
 import { PaymentSettler } from './payments/settle-payments.job.ts';
 import { createStripe } from './payments/stripe.adapter.ts';
+import { Tills } from './tills/tills.ts';
 import { watchEventLoop } from './telemetry/event-loop.ts';
 import type { Logger } from './telemetry/logger.ts';
 import { createMetrics, type Metrics } from './telemetry/metrics.ts';
@@ -130,6 +137,7 @@ async function createSelling(options: TaquillaOptions, ground: Ground) {
     },
     publicUrl: config.publicUrl ?? localUrl(config),
     webhooksToLoopback: config.webhooksToLoopback,
+    failOrders: config.failOrders,
     work: roles.worker,
   });
   const sampleSeries = sampleSeriesHeld(reader(pool), (seconds) =>
@@ -294,6 +302,46 @@ function createPayments({ config, clock, ids, logger }: TaquillaOptions, parts: 
   };
 }
 
+/** How what was sold is undone, and its money goes back. */
+function createUndoing(
+  { config, clock, logger: log }: TaquillaOptions,
+  { pool, events, checkout, secret, onError }: Parts,
+  provider: PaymentProvider | undefined,
+) {
+  const publicUrl = config.publicUrl ?? localUrl(config);
+  const repayer = new Repayer({ pool, provider, log });
+  const refunder = new Refunder({
+    pool,
+    events,
+    clock,
+    linksOf: (tenantId, transactionId) =>
+      publicUrl === undefined ? null : saleLinks(secret, publicUrl, tenantId, transactionId),
+    payBack: (sale) => void repayer.payBack(sale).catch(onError),
+  });
+  const exchanger = new Exchanger({ pool, checkout, refunder, log });
+  const eventRefunder = new EventRefunder({ pool, clock, refunder, log });
+  let stopping = false;
+  const ends = [
+    repeat(limits.undoingSweepSeconds, () => repayer.payBack(), onError),
+    repeat(limits.undoingSweepSeconds, () => exchanger.sweep(), onError),
+    repeat(
+      limits.undoingSweepSeconds,
+      async () => {
+        while (!stopping && (await eventRefunder.walkPage())) continue;
+      },
+      onError,
+    ),
+  ];
+  return {
+    refunder,
+    exchanger,
+    async stop() {
+      stopping = true;
+      await Promise.all(ends.map((end) => end()));
+    },
+  };
+}
+
 /** What signs staff in and tells who asks. */
 function createIdentity({ config, clock, ids }: TaquillaOptions, { pool, secret, onError }: Parts) {
   const https = config.publicUrl?.startsWith('https:') ?? false;
@@ -316,10 +364,14 @@ async function startApi(
   options: TaquillaOptions,
   parts: Parts,
   payments: ReturnType<typeof createPayments>,
+  undoing: ReturnType<typeof createUndoing>,
 ): Promise<{ url: string; stop(): Promise<boolean> }> {
   const { config, clock, ids } = options;
   const { pool, drain, streams } = parts;
   const identity = createIdentity(options, parts);
+  const { events, holds, onError } = parts;
+  const handOver = (sales: CommittedSale[]) => parts.fulfilment.handOver(sales);
+  const tills = new Tills({ pool, events, holds, clock, ids, handOver, onError });
   const app = buildServer({
     logger: options.logger,
     metrics: parts.metrics,
@@ -334,6 +386,9 @@ async function startApi(
         ...identity,
         isSaturated: () => parts.eventLoop.isSaturated(),
         ...payments,
+        refunder: undoing.refunder,
+        exchanger: undoing.exchanger,
+        tills,
         clock,
         ids,
         reader: reader(pool),
@@ -383,14 +438,18 @@ export async function startTaquilla(options: TaquillaOptions): Promise<Taquilla>
     () => transact(pool, (tx) => sweepSessions(tx, options.clock.now())),
     onError,
   );
+  const endRolling = repeat(limits.fiscalDaySweepSeconds, () => rollDays(pool, onError), onError);
   const payments = createPayments(options, parts);
   const endReconciling = repeat(limits.paymentSweepSeconds, () => payments.reconciler.reconcile(), onError);
+  const undoing = createUndoing(options, parts, payments.stripe);
   const endPrune = repeat(60, async () => clientHolds.prune(Date.now()), onError);
   const end = async () => {
     parts.eventLoop.stop();
     await endReconciling();
+    await undoing.stop();
     payments.closeMailer();
     await endPrune();
+    await endRolling();
     await endForget();
     await endSweep();
     await endRenewals();
@@ -402,7 +461,7 @@ export async function startTaquilla(options: TaquillaOptions): Promise<Taquilla>
   };
   if (!options.roles.api) return { url: undefined, stop: () => end().then(() => true) };
   try {
-    const api = await startApi(options, parts, payments);
+    const api = await startApi(options, parts, payments, undoing);
     return {
       url: api.url,
       async stop() {

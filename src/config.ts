@@ -1,3 +1,4 @@
+import { parseFailOrders, type FailOrder } from './base/failpoint.ts';
 import { limits } from './base/limits.ts';
 import type { MetaNumber, TwilioAccount } from './notifications/channel.ts';
 import type { StripeAccount } from './payments/payment-provider.ts';
@@ -63,6 +64,8 @@ export type Config = {
   drainSeconds: number;
   /** How long it still takes requests before that, so that a balancer sees that it is not ready. */
   drainDelaySeconds: number;
+  /** Where this process breaks, for tests of what follows; absent in every other. */
+  failOrders: FailOrder[] | undefined;
 };
 
 /** The environment cannot be used; `faults` names every reason at once, in sentences. */
@@ -235,6 +238,14 @@ function readSecret(env: EnvReader): string | undefined {
   return secret;
 }
 
+function readFailOrders(env: EnvReader): FailOrder[] | undefined {
+  const text = env.text('TAQUILLA_FAILPOINTS');
+  if (text === undefined) return undefined;
+  const orders = parseFailOrders(text);
+  if (!orders) env.faults.push('TAQUILLA_FAILPOINTS is "note" or like "committed confirm_sales=kill@3".');
+  return orders ?? undefined;
+}
+
 /**
  * Reads the configuration.
  * @throws ConfigError that names every fault.
@@ -273,6 +284,7 @@ export function readConfig(environment: Env): Config {
     holdsPerAddressMax: env.int('HOLDS_PER_ADDRESS_MAX', limits.holdsAlivePerAddressMax, 1, 1_000_000),
     drainSeconds: env.int('DRAIN_SECONDS', 20, 1, 600),
     drainDelaySeconds: env.int('DRAIN_DELAY_SECONDS', 0, 0, 600),
+    failOrders: readFailOrders(env),
   };
   if (env.faults.length > 0) throw new ConfigError(env.faults);
   return config;

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { systemClock } from './base/ids.ts';
+import { armFailpoints } from './cli/arm-failpoints.ts';
 import { commands } from './cli/commands.ts';
 import { runCli } from './cli/run.ts';
 import { readConfig } from './config.ts';
@@ -31,6 +32,7 @@ const output = {
 
 process.exitCode = await runCli(process.argv.slice(2), commands, output, () => {
   const config = readConfig(process.env);
+  armFailpoints(config.failOrders);
   return {
     ...output,
     config: { ...config, dataDir: path.resolve(root, config.dataDir) },

@@ -81,6 +81,7 @@ test('an error that passes is waited out, and the same group is sent again', asy
   const groups: number[][] = [];
   const lane = laneOf({
     isPassing: () => true,
+    retrySecondsMax: 60,
     run: async (requests) => {
       groups.push(requests);
       if (failures-- > 0) throw new Error('connection lost');

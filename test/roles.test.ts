@@ -11,6 +11,7 @@ vouchers.read     x x x x . x | x | x .
 vouchers.edit     x x x . . . | x | . .
 sales.read        x x x x . x | x | x .
 sales.create      x x x x . . | x | x .
+sales.void        x x x x . . | x | x .
 sales.refund      x x x . . . | x | . .
 tickets.reissue   x x x x . . | x | . .
 payments.read     x x x x . x | x | . .
@@ -21,6 +22,10 @@ shifts.open       x x x x . . | . | x .
 shifts.manage     x x x . . . | . | . .
 fiscal.read       x x x . . x | x | . .
 fiscal.close      x x x . . . | . | . .
+fiscal.edit       x x . . . . | . | . .
+tills.read        x x x x . x | . | x .
+tills.sell        x x x . . . | . | x .
+tills.resolve     x x x . . . | . | . .
 reports.read      x x x . . x | x | . .
 messages.read     x x x . . x | x | . .
 messages.replay   x x x . . . | x | . .

@@ -14,7 +14,7 @@ beforeEach(() => {
 });
 
 async function send(url: string, options: Partial<WebhookSenderOptions> = {}) {
-  const sender = createWebhookSender({ loopbackAllowed: true, timeoutSeconds: 0.3, ...options });
+  const sender = createWebhookSender({ loopbackAllowed: true, ...options });
   try {
     return await sender.send({ url, headers: { 'webhook-id': 'evt_1' }, payload: '{"type":"x"}' });
   } finally {
@@ -41,9 +41,9 @@ test('a redirect is not followed', async () => {
 });
 
 test('a receiver that is slow or never answers is left after the time limit', async () => {
-  for (const mode of ['hang', { slowMilliseconds: 5_000 }] as const) {
+  for (const mode of ['hang', { slowMilliseconds: 60_000 }] as const) {
     receiver.next(mode);
-    const { status, reason } = await send(receiver.url);
+    const { status, reason } = await send(receiver.url, { timeoutSeconds: 0.3 });
     assert.equal(status, null);
     assert.equal(reason, 'No answer within 0.3 s.');
   }

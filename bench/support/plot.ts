@@ -15,6 +15,8 @@ export type Plot = {
   series: readonly Series[];
   /** Sentences under the legend. */
   notes?: readonly string[];
+  /** Instants on the x axis at which something happened. */
+  marks?: readonly { x: number; label: string }[];
 };
 
 type Axis = { label: string; scale?: 'linear' | 'log'; min?: number; max?: number };
@@ -131,6 +133,17 @@ function drawLegend(plot: Plot): string[] {
   return [...entries, ...notes];
 }
 
+function drawMarks({ marks = [] }: Plot, x: Scale): string[] {
+  const bottom = height - frame.bottom;
+  return marks.flatMap(({ x: at, label }) => {
+    const place = x.at(at).toFixed(1);
+    return [
+      `<line x1="${place}" x2="${place}" y1="${frame.top}" y2="${bottom}" stroke="${muted}" stroke-dasharray="2 3" opacity="0.6"/>`,
+      `<text transform="translate(${place} ${frame.top + 2}) rotate(-90)" text-anchor="end" dy="-2" font-size="9" fill="${muted}">${escape(label)}</text>`,
+    ];
+  });
+}
+
 /** Draws a plot as an SVG that needs nothing else. */
 export function drawPlot(plot: Plot): string {
   const all = plot.series.flatMap((one) => one.points);
@@ -151,6 +164,7 @@ export function drawPlot(plot: Plot): string {
     `<text x="${frame.left}" y="30" font-size="18" font-weight="700" fill="${ink}">${escape(plot.title)}</text>`,
     `<text x="${frame.left}" y="49" font-size="12" fill="${muted}">${escape(plot.subtitle)}</text>`,
     ...drawAxes(plot, x, y),
+    ...drawMarks(plot, x),
     ...plot.series.flatMap((one, i) => drawSeries(one, colors[i % colors.length]!, x, y)),
     ...drawLegend(plot),
     '</svg>',

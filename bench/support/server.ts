@@ -18,6 +18,8 @@ export type Server = {
   port: number;
   pid: number;
   memory(): { now: number; peak: number };
+  /** Rejects when it ends without being told to. */
+  died: Promise<never>;
   /** What it measured of its own, by name and labels as Prometheus writes them. */
   metrics(): Promise<Map<string, number>>;
   /** Says which stretch a profile is to tell of; without, nothing is written but the raw profile. */
@@ -36,6 +38,12 @@ type Options = {
   role?: Role;
   /** Writes a processor profile there when it ends. */
   profileDir?: string | undefined;
+  /** Settings beside the ones that every server here has. */
+  env?: Record<string, string>;
+  /** Where its API listens; a free port when absent. */
+  port?: number;
+  /** A module that is loaded before it. */
+  preload?: string;
 };
 
 const argumentsOf: Record<Role, string[]> = {
@@ -72,12 +80,16 @@ async function isReady(port: number): Promise<boolean> {
 
 /** Starts the real thing, as `npm start` does, and waits until it is ready. */
 export async function startServer(options: Options): Promise<Server> {
-  const { role = 'all', folder, name } = options;
-  const port = role === 'work' ? workerPort : await freePort();
+  const { role = 'all', folder, name, preload } = options;
+  const port = role === 'work' ? workerPort : (options.port ?? (await freePort()));
   const profiles = options.profileDir && path.join(options.profileDir, name);
   const child = startChild('src/main.ts', argumentsOf[role], {
     logFile: path.join(folder, `${name}.log`),
-    nodeFlags: [...nodeFlags, ...(profiles ? ['--cpu-prof', `--cpu-prof-dir=${profiles}`] : [])],
+    nodeFlags: [
+      ...nodeFlags,
+      ...(preload ? ['--import', preload] : []),
+      ...(profiles ? ['--cpu-prof', `--cpu-prof-dir=${profiles}`] : []),
+    ],
     env: {
       DATABASE_URL: options.databaseUrl,
       SMTP_URL: `smtp://127.0.0.1:${options.smtpPort}`,
@@ -86,6 +98,7 @@ export async function startServer(options: Options): Promise<Server> {
       DRAIN_SECONDS: '5',
       // So that the backlog of steps that a run leaves keeps nobody waiting.
       NODE_ENV: 'production',
+      ...options.env,
     },
   });
   const waitUntilReady = async () => {
@@ -107,6 +120,7 @@ export async function startServer(options: Options): Promise<Server> {
     pid: child.pid,
     profile: (stretch) => void (measured = stretch),
     memory: () => memoryOf(child.pid),
+    died: child.died,
     metrics: async () => parseMetrics(await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()),
     async stop() {
       await child.stop();

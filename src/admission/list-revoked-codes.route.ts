@@ -13,7 +13,7 @@ const revokedSchema = object({
   id: Type.Integer({ description: "Its number among the event's revocations; the cursor" }),
   ticket_id: Type.String({ description: "A ticket's id" }),
   generation: Type.Integer({ description: 'Codes of this ticket up to this generation are refused' }),
-  reason: Type.Enum(['reissued', 'transferred']),
+  reason: Type.Enum(['reissued', 'transferred', 'returned']),
   revoked_at: instantSchema,
 });
 

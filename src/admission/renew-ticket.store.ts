@@ -7,7 +7,7 @@ import { readSigningKey } from './ticket-key.store.ts';
 type TicketRow = Row & Omit<LockedTicket, keyof TicketKey> & { isLive: boolean };
 
 /**
- * Locks a ticket, the first lock of whatever changes it.
+ * Locks a ticket and its place, the first lock of whatever changes it.
  * @throws Problem `tickets_not_ready` while there is none, `ticket_returned` when its place was given back.
  */
 export async function lockTicket(tx: Tx, key: TicketKey): Promise<LockedTicket> {
@@ -20,7 +20,7 @@ export async function lockTicket(tx: Tx, key: TicketKey): Promise<LockedTicket> 
                                      and i.item_no = k.item_no
              join events e on e.tenant_id = i.tenant_id and e.event_id = i.event_id
             where k.tenant_id = $1 and k.transaction_id = $2 and k.item_no = $3
-              for no key update of k`,
+              for no key update of k, i`,
     values: [key.tenantId, key.transactionId, key.itemNo],
   });
   if (!row) throw new Problem('tickets_not_ready', 'There is no such ticket yet.', { retryAfterSeconds: 1 });

@@ -1,13 +1,13 @@
 import type { EventKey } from '../base/ids.ts';
 import type { Reader, Row } from '../db/transaction.ts';
 
-/** A code that the door refuses: of a ticket that has a newer one. */
+/** A code that the door refuses: of a ticket that has a newer one, or was given back. */
 export type RevokedCode = {
   revocationNo: number;
   transactionId: string;
   itemNo: number;
   generation: number;
-  reason: 'reissued' | 'transferred';
+  reason: 'reissued' | 'transferred' | 'returned';
   revokedAt: Date;
 };
 

@@ -18,6 +18,15 @@ export async function readSigningKey(reader: Reader, tenantId: number): Promise<
   return row ? { keyId: row.key_id, privateKey: readPrivateKey(row.private_key) } : null;
 }
 
+/** One of a seller's keys to sign with, which it must have. */
+export async function readSigningKeyOf(reader: Reader, tenantId: number, keyId: number): Promise<KeyObject> {
+  const [row] = await reader.query<{ private_key: Buffer }>({
+    text: 'select private_key from seller_keys where tenant_id = $1 and key_id = $2',
+    values: [tenantId, keyId],
+  });
+  return readPrivateKey(row!.private_key);
+}
+
 /** All keys of a seller, the oldest first: tickets outlive the key that signs today. */
 export async function readVerifyingKeys(reader: Reader, tenantId: number): Promise<VerifyingKey[]> {
   const rows = await reader.query<{ key_id: number; public_key: Buffer }>({

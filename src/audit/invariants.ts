@@ -1,5 +1,9 @@
-import { own, paid, type Invariant } from './invariant.ts';
+import { fiscalInvariants, numbered } from './fiscal-invariants.ts';
+import { own, paid, steps, type Invariant } from './invariant.ts';
 import { messageInvariants } from './message-invariants.ts';
+import { refundInvariants } from './refund-invariants.ts';
+import { statisticsInvariants } from './statistics-invariants.ts';
+import { tillInvariants } from './till-invariants.ts';
 
 // Every query reads its tables in the order of their keys and joins them on the front of these. For a million
 // sales of two places the whole list takes 47 s of one core.
@@ -24,34 +28,14 @@ const heldSeats = `
 
 const confirmedHolds = `select h.* from holds h where ${own('h')} and h.state = 'confirmed'`;
 
-/** A step of each sale that has it, by its name. */
-const steps = (name: string) => `select s.* from steps s where ${own('s')} and s.name = '${name}'`;
-
-/** Sales that are in the statistics, with the quarter of an hour that they were made in. */
-const countedSales = `
-  select t.*, date_bin('15 minutes', t.created_at, 'epoch') as quarter
-    from transactions t join (${steps('statistics')}) s using (tenant_id, transaction_id)
-   where ${own('t')} and s.state = 'done'`;
-
-/** The places that were sold in a price stage, by their numbers in their sales. */
-const stagedPlaces = `
-  select t.tenant_id, t.transaction_id, l.price_stage,
-         row_number() over (partition by t.tenant_id, t.transaction_id order by l.line_no, place) as item_no
-    from (${countedSales}) t join holds h using (tenant_id, hold_id)
-   cross join unnest(h.line_quantity, array(select jsonb_array_elements_text(h.terms->'stages'))) with ordinality
-           l (quantity, price_stage, line_no)
-   cross join generate_series(1, l.quantity) place
-   where h.terms is not null`;
-
 const document = `format('document %s of series %s of seller %s', d.number, d.series_id, d.tenant_id)`;
 
 /** Documents with the block that issued them; null when the series itself did. */
 const documentsOfBlocks = `
   select d.*, b.block_no
-    from fiscal_documents d
+    from (${numbered}) d
     left join (select b.tenant_id, b.series_id, b.block_no, generate_series(b.first_number, b.next_number - 1) as number
-                 from fiscal_blocks b where ${own('b')}) b using (tenant_id, series_id, number)
-   where ${own('d')}`;
+                 from fiscal_blocks b where ${own('b')}) b using (tenant_id, series_id, number)`;
 
 /** Every invariant that SQL decides, in the order of their numbers. */
 export const invariants: readonly Invariant[] = [
@@ -156,13 +140,16 @@ export const invariants: readonly Invariant[] = [
   {
     id: 'I4 numbers',
     sentence:
-      'Every number of a series from its first to before its next is exactly one of: a document, to be issued in an open block, a rest that waits, void',
+      'Every number of a series from its first to before its next is exactly one of: a document, to be issued in an open block, a rest that waits, void, kept by a conflict of a till',
     sql: `with accounted as (
             select r.*, lag(r.last) over w as before, lead(r.first) over w as next
-              from (select d.tenant_id, d.series_id, d.number as first, d.number as last from fiscal_documents d where ${own('d')}
+              from (select d.tenant_id, d.series_id, d.number as first, d.number as last from (${numbered}) d
                     union all
                     select b.tenant_id, b.series_id, coalesce(b.rest_number, b.next_number), b.last_number from fiscal_blocks b
-                     where ${own('b')} and b.state <> 'used' and coalesce(b.rest_number, b.next_number) <= b.last_number) r
+                     where ${own('b')} and b.state <> 'used' and coalesce(b.rest_number, b.next_number) <= b.last_number
+                    union all
+                    select c.tenant_id, c.series_id, c.kept_number, c.kept_number from till_conflicts c
+                     where ${own('c')} and c.kept_number is not null) r
             window w as (partition by r.tenant_id, r.series_id order by r.first, r.last))
           select format('numbers %s to %s of series %s of seller %s: after %s, before %s', r.first, r.last, r.series_id,
                         r.tenant_id, r.before, coalesce(r.next, s.next_number)) as culprit
@@ -253,27 +240,32 @@ export const invariants: readonly Invariant[] = [
   {
     id: 'I6 tickets',
     sentence:
-      'Each place of a sale has a ticket exactly when its tickets are made, and no sale is completed without',
+      'Each place of a sale has a ticket exactly when its tickets are made, unless it was given back, and no sale is completed without',
     sql: `select format('ticket %s-%s: %s', transaction_id, item_no,
                         case when k.key_id is null then 'missing' else 'not of a place whose tickets are made' end) as culprit
-            from (select i.tenant_id, i.transaction_id, i.item_no, t.status, coalesce(s.state = 'done', false) as made
+            from (select i.tenant_id, i.transaction_id, i.item_no, i.state, t.status, coalesce(s.state = 'done', false) as made
                     from transaction_items i
                     left join (${steps('tickets')}) s using (tenant_id, transaction_id)
                     left join transactions t using (tenant_id, transaction_id)
-                   where ${own('i')} and i.state = 'live') i
+                   where ${own('i')}) i
             full join (select k.* from tickets k where ${own('k')}) k using (tenant_id, transaction_id, item_no)
-           where coalesce(i.made, false) <> (k.key_id is not null) or (i.status = 'completed' and k.key_id is null)`,
+           where case when i.state = 'returned' then k.key_id is not null and not i.made
+                      else coalesce(i.made, false) <> (k.key_id is not null) or (i.status = 'completed' and k.key_id is null) end`,
   },
   {
     id: 'I7 codes',
-    sentence: 'Every code of a ticket but its last is revoked, by the numbers of its event without a gap',
-    sql: `select format('ticket %s-%s: code %s, %s revoked up to %s', transaction_id, item_no, coalesce(k.generation, 1),
+    sentence:
+      'Every code of a ticket but its last is revoked, and that too once its place was given back, by the numbers of its event without a gap',
+    sql: `select format('ticket %s-%s: %s codes to be revoked, %s revoked up to %s', transaction_id, item_no, k.codes,
                         coalesce(r.codes, 0), coalesce(r.last, 0)) as culprit
-            from (select k.* from tickets k where ${own('k')} and k.generation is not null) k
+            from (select k.tenant_id, k.transaction_id, k.item_no,
+                         coalesce(k.generation, 1) - case i.state when 'returned' then 0 else 1 end as codes
+                    from tickets k left join transaction_items i using (tenant_id, transaction_id, item_no)
+                   where ${own('k')} and (k.generation is not null or i.state = 'returned')) k
             full join (select r.tenant_id, r.transaction_id, r.item_no, count(*) as codes, max(r.generation) as last
                          from revoked_codes r where ${own('r')} group by 1, 2, 3) r
               using (tenant_id, transaction_id, item_no)
-           where k.generation is distinct from r.codes + 1 or r.codes is distinct from r.last
+           where k.codes is distinct from r.codes or r.codes is distinct from r.last
           union all
           select format('event %s-%s: %s revocations, counted %s', tenant_id, event_id, coalesce(r.codes, 0), c.last_no)
             from (select r.tenant_id, r.event_id, count(*) as codes, max(r.revocation_no) as last
@@ -301,12 +293,12 @@ export const invariants: readonly Invariant[] = [
   {
     id: 'I8 steps',
     sentence:
-      'Every step ends within 25 hours, and a sale is completed exactly when all of its steps have ended',
+      'Every step ends within 25 hours, and a sale is completed, or was undone, exactly when all of its steps have ended',
     sql: `select format('sale %s is %s with %s steps pending since %s', t.transaction_id, t.status,
                         count(*) filter (where s.state = 'pending'), t.created_at) as culprit
             from (${paid}) t left join (select s.* from steps s where ${own('s')}) s using (tenant_id, transaction_id)
            group by t.tenant_id, t.transaction_id, t.status, t.created_at
-          having (t.status = 'completed') <> (count(*) filter (where s.state = 'pending') = 0)
+          having (t.status <> 'processing') <> (count(*) filter (where s.state = 'pending') = 0)
               or count(s.name) = 0
               or (count(*) filter (where s.state = 'pending') > 0 and t.created_at < now() - interval '25 hours')`,
   },
@@ -350,6 +342,7 @@ export const invariants: readonly Invariant[] = [
               using (tenant_id, transaction_id)
            where (p.captured, p.currency) is distinct from (t.total::numeric, t.currency)`,
   },
+  ...refundInvariants,
   {
     id: 'I10 tenders',
     sentence:
@@ -401,66 +394,22 @@ export const invariants: readonly Invariant[] = [
   {
     id: 'I11 keys',
     sentence:
-      'Every sale has exactly one idempotency key, and one more when its money came later; every key is of a sale or an order',
+      'Every sale has exactly one idempotency key, and one more when its money came later; every key is of a sale, an order or an exchange',
     sql: `select format('sale %s: %s keys', transaction_id, count(k.key_digest)) as culprit
             from (select t.tenant_id, t.transaction_id, true as sold from transactions t where ${own('t')}) t
             full join (select i.tenant_id, i.transaction_id, true as ordered from payment_intents i where ${own('i')}) i
               using (tenant_id, transaction_id)
+            full join (select x.tenant_id, x.exchange_id as transaction_id, true as exchanged from exchanges x
+                        where ${own('x')} and x.state = 'failed') x using (tenant_id, transaction_id)
             full join (select k.* from idempotency_keys k where ${own('k')}) k using (tenant_id, transaction_id)
-           group by tenant_id, transaction_id, sold, ordered
-          having (sold is null and ordered is null)
+           group by tenant_id, transaction_id, sold, ordered, exchanged
+          having (sold is null and ordered is null and exchanged is null)
               or (sold and count(k.key_digest) <> case when ordered then 2 else 1 end)
               or (sold is null and count(k.key_digest) not in (1, 2))`,
   },
-  {
-    id: 'I13 statistics',
-    sentence: 'Statistics equal the same sums computed afresh from the sales that are counted',
-    sql: `select format('zone %s-%s-z%s, stage "%s", %s, %s: %s tickets for %s, %s returned for %s; found %s for %s, %s for %s',
-                        tenant_id, event_id, zone_no, price_stage, channel, quarter, z.tickets_sold, z.total,
-                        z.tickets_returned, z.total_returned, i.tickets_sold, i.total, i.tickets_returned, i.total_returned)
-                   as culprit
-            from (select z.* from sales_statistics z where ${own('z')}) z
-            full join (
-              select i.tenant_id, i.event_id, i.zone_no, coalesce(l.price_stage, '') as price_stage,
-                     coalesce(p.kind::text, 'online') as channel, t.quarter,
-                     count(*) as tickets_sold, sum(i.net) as net, sum(i.discounts) as discounts, sum(i.fees) as fees,
-                     sum(i.taxes) as taxes, sum(i.total) as total,
-                     count(*) filter (where i.state = 'returned') as tickets_returned,
-                     coalesce(sum(i.taxes) filter (where i.state = 'returned'), 0) as taxes_returned,
-                     coalesce(sum(i.total) filter (where i.state = 'returned'), 0) as total_returned
-                from (${countedSales}) t join transaction_items i using (tenant_id, transaction_id)
-                left join (${stagedPlaces}) l using (tenant_id, transaction_id, item_no)
-                left join fiscal_documents d using (tenant_id, transaction_id)
-                left join fiscal_series f using (tenant_id, series_id)
-                left join fiscal_points p using (tenant_id, point_no)
-               group by 1, 2, 3, 4, 5, 6
-            ) i using (tenant_id, event_id, zone_no, price_stage, channel, quarter)
-           where (z.tickets_sold, z.net, z.discounts, z.fees, z.taxes, z.total,
-                  z.tickets_returned, z.taxes_returned, z.total_returned)
-                 is distinct from (i.tickets_sold, i.net, i.discounts, i.fees, i.taxes, i.total,
-                                   i.tickets_returned, i.taxes_returned, i.total_returned)`,
-  },
-  {
-    id: 'I13 taxes',
-    sentence:
-      'Statistics of taxes by their rules equal the same sums computed afresh from the sales that are counted',
-    sql: `select format('tax %s of event %s-%s, %s: %s, found %s', tax_rule_id, tenant_id, event_id, quarter, z.taxes, t.taxes)
-                   as culprit
-            from (select z.* from tax_statistics z where ${own('z')}) z
-            full join (
-              select t.tenant_id, t.event_id, u.tax_rule_id, t.quarter, sum(u.amount) as taxes
-                from (${countedSales}) t cross join unnest(t.tax_rule_ids, t.tax_amounts) u (tax_rule_id, amount)
-               group by 1, 2, 3, 4
-            ) t using (tenant_id, event_id, tax_rule_id, quarter)
-           where z.taxes is distinct from t.taxes`,
-  },
-  {
-    id: 'I13 counted',
-    sentence: 'Every completed sale is counted in the statistics',
-    sql: `select format('sale %s: %s', transaction_id, coalesce(s.state::text, 'no step')) as culprit
-            from (${paid} and t.status = 'completed') t left join (${steps('statistics')}) s using (tenant_id, transaction_id)
-           where s.state is distinct from 'done'`,
-  },
+  ...tillInvariants,
+  ...statisticsInvariants,
+  ...fiscalInvariants,
   {
     id: 'I15 events',
     sentence: 'What a sale, a hold, an item and a seat refer to is there, at the same seller and event',

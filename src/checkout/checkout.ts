@@ -11,6 +11,7 @@ import { reader } from '../db/transaction.ts';
 import type { ClientHolds } from '../holds/client-holds.ts';
 import { holdProblem } from '../holds/holds.ts';
 import type { Hold } from '../holds/hold.ts';
+import { pointProblem, salesSeriesOf, shop, type SellingPoint } from '../fiscal/selling-point.ts';
 import { readHold } from '../holds/read-hold.store.ts';
 import { requoteHold } from '../holds/requote-hold.store.ts';
 import { isSameBuyer } from '../pricing/cart-rules.ts';
@@ -36,6 +37,8 @@ export type ConfirmRequest = {
   payment: Payment;
   /** Minor units: what the buyer has been shown; null when that is the hold's quote. */
   expectedTotal: number | null;
+  /** Where it is sold; the shop when absent. */
+  point?: SellingPoint;
   /** The sale's, when it has one already: its money was waited for. */
   transactionId?: string;
 };
@@ -79,23 +82,36 @@ type Deps = {
 
 type Outcome = { result: Exclude<ConfirmOutcome, { outcome: 'again' }>; group: GroupTiming };
 
-// Every seller has one series so far.
-const seriesId = 1;
+/** What the orders of a lane have in common: their event, and where they are sold. */
+type LaneKey = EventKey & SellingPoint;
+
+function formatLane(key: EventKey, { pointNo, shiftNo }: SellingPoint): string {
+  return `${formatEventId(key)}/${pointNo}/${shiftNo ?? ''}`;
+}
+
+function parseLane(lane: string): LaneKey {
+  const [eventId, pointNo, shiftNo] = lane.split('/');
+  return {
+    ...parseEventId(eventId!)!,
+    pointNo: Number(pointNo),
+    shiftNo: shiftNo === '' ? null : Number(shiftNo),
+  };
+}
 
 /**
- * Confirms sales in groups. A lane is one event's. The lanes of one seller take turns, since its events share
+ * Confirms sales in groups. A lane is one event's at one point. The lanes of one point take turns, since its events share
  * the row of the fiscal series: waiting for it in the database would only take connections away from other sellers.
  */
 export class Checkout {
   readonly #deps: Deps;
-  /** By seller: the end of the group that is in the database or waits for it. */
-  readonly #turns = new Map<number, Promise<unknown>>();
+  /** By seller and point: the end of the group that is in the database or waits for it. */
+  readonly #turns = new Map<string, Promise<unknown>>();
   readonly #lanes: GroupLanes<string, ConfirmOrder, Outcome>;
 
   constructor(deps: Deps) {
     this.#deps = deps;
     this.#lanes = new GroupLanes(
-      (id) => ({ ...laneLimits, run: (orders) => this.#inTurn(parseEventId(id)!, orders) }),
+      (lane) => ({ ...laneLimits, run: (orders) => this.#inTurn(parseLane(lane), orders) }),
       limits.lanesQueueMax,
     );
   }
@@ -114,12 +130,12 @@ export class Checkout {
    * @throws Problem for every refusal of the contract; nothing has changed then.
    */
   async confirm(request: ConfirmRequest): Promise<TimedSale> {
-    const { key, ...order } = request;
+    const { key, point = shop, ...order } = request;
     const started = performance.now();
     await this.bind(request);
     for (let attempt = 1; attempt <= limits.requoteAttemptsMax; attempt++) {
       const transactionId = request.transactionId ?? this.#deps.ids.uuid();
-      const { result, group } = await this.#lanes.submit(formatEventId(key), { ...order, transactionId });
+      const { result, group } = await this.#lanes.submit(formatLane(key, point), { ...order, transactionId });
       switch (result.outcome) {
         case 'confirmed':
         case 'replayed':
@@ -136,6 +152,9 @@ export class Checkout {
           throw keyReused();
         case 'sales_closed':
           throw new Problem('sales_closed', 'The event is no longer on sale.');
+        case 'fiscal_day_closed':
+        case 'shift_not_open':
+          throw pointProblem(result.outcome);
         default:
           throw holdProblem(result.outcome);
       }
@@ -202,24 +221,25 @@ export class Checkout {
     await requoteHold(this.#deps.pool, event.tenantId, holdId, quote);
   }
 
-  async #inTurn(key: EventKey, orders: ConfirmOrder[]): Promise<(Outcome | typeof again)[]> {
-    const { tenantId } = key;
-    const before = this.#turns.get(tenantId) ?? Promise.resolve();
+  async #inTurn(key: LaneKey, orders: ConfirmOrder[]): Promise<(Outcome | typeof again)[]> {
+    const turn = `${key.tenantId}/${key.pointNo}`;
+    const before = this.#turns.get(turn) ?? Promise.resolve();
     const mine = before.then(() => this.#confirmGroup(key, orders));
     const ended = Promise.allSettled([mine]);
-    this.#turns.set(tenantId, ended);
+    this.#turns.set(turn, ended);
     try {
       return await mine;
     } finally {
-      if (this.#turns.get(tenantId) === ended) this.#turns.delete(tenantId);
+      if (this.#turns.get(turn) === ended) this.#turns.delete(turn);
     }
   }
 
-  async #confirmGroup(key: EventKey, orders: ConfirmOrder[]): Promise<(Outcome | typeof again)[]> {
+  async #confirmGroup(key: LaneKey, orders: ConfirmOrder[]): Promise<(Outcome | typeof again)[]> {
     const { pool, lockWaits, events, blocks, onGroup, handOver } = this.#deps;
     const started = performance.now();
-    const { outcomes, soldSeats, blockLow } = await lockWaits.run(`confirm ${key.tenantId}`, () =>
-      confirmSales(pool, key, seriesId, orders, blocks.holderId),
+    const seriesId = salesSeriesOf(key.pointNo);
+    const { outcomes, soldSeats, blockLow } = await lockWaits.run(`confirm ${key.tenantId}/${seriesId}`, () =>
+      confirmSales(pool, key, seriesId, orders, blocks.holderId, key.shiftNo),
     );
     if (blockLow) blocks.refill({ tenantId: key.tenantId, seriesId });
     const group: GroupTiming = { orders: orders.length, milliseconds: performance.now() - started };

@@ -1,11 +1,13 @@
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
-import { Problem } from '../base/errors.ts';
+import { Problem, type ErrorCode } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import type { EventCache } from '../catalog/event-cache.ts';
 import { openHold } from '../holds/holds.ts';
+import { shop, type SellingPoint } from '../fiscal/selling-point.ts';
+import { findSellingPoint } from '../fiscal/selling-point.store.ts';
 import type { App } from '../http/app.ts';
-import { mayAt } from '../http/guard.ts';
+import { admit, mayAt } from '../http/guard.ts';
 import {
   currencySchema,
   holdTokenSchema,
@@ -31,7 +33,7 @@ import {
 import { changeOf } from '../payments/tender-orders.ts';
 import type { Checkout, TimedSale } from './checkout.ts';
 import type { ConfirmedSale, Customer } from './confirm-sales.store.ts';
-import { digestBody, digestKey } from './idempotency.ts';
+import { digestBody, digestKey, readIdempotencyKey } from './idempotency.ts';
 
 const path = '/sales/checkout/confirm';
 
@@ -54,6 +56,14 @@ const bodySchema = object({
     }),
   ),
   expected_total: Type.Optional(moneySchema),
+  point_id: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      maximum: limits.fiscalPointsMax,
+      description:
+        'The till at which staff with an open shift sell. A till that sends its token need not name itself.',
+    }),
+  ),
 });
 
 const waiting = {
@@ -97,31 +107,10 @@ type Deps = {
   checkout: Checkout;
   intents: PaymentIntents;
   reader: Reader;
+  authenticate: Authenticate;
   secret: string;
   publicUrl: string | undefined;
-  authenticate: Authenticate;
 };
-
-function readKey(header: string | string[] | undefined): string {
-  if (header === undefined || header === '') {
-    const detail =
-      'Send an Idempotency-Key header: a text of your own, new for each sale and the same for each retry.';
-    throw new Problem('idempotency_key_missing', detail, {
-      errors: [{ path: 'header/idempotency-key', code: 'missing', message: detail }],
-    });
-  }
-  if (
-    typeof header !== 'string' ||
-    header.length > limits.idempotencyKeyCharsMax ||
-    !/^[\x21-\x7e]+$/.test(header)
-  ) {
-    const detail = `An Idempotency-Key has 1 to ${limits.idempotencyKeyCharsMax} visible ASCII characters.`;
-    throw new Problem('idempotency_key_invalid', detail, {
-      errors: [{ path: 'header/idempotency-key', code: 'invalid', message: detail }],
-    });
-  }
-  return header;
-}
 
 const messages = {
   es: (number: string) => `Compra confirmada con el número ${number}. Sus entradas están en camino.`,
@@ -195,6 +184,54 @@ async function refuseUnreported(deps: Deps, request: FastifyRequest, tenantId: n
   throw new Problem('payment_report_missing', detail, { errors });
 }
 
+/**
+ * Where a sale is made. Only who sends a token or names a till is asked who they are: a buyer is nobody in particular, even
+ * where the browser is signed in as staff.
+ */
+async function readPoint(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { authenticate, reader }: Deps,
+  to: { tenantId: number; asked: number | undefined },
+): Promise<SellingPoint> {
+  if (to.asked === undefined && request.headers.authorization === undefined) return shop;
+  const principal = await admit(request, reply, authenticate, {
+    tenantId: to.tenantId,
+    right: 'sales.create',
+  });
+  return await findSellingPoint(reader, principal, to.asked);
+}
+
+const problems: ErrorCode[] = [
+  'idempotency_key_missing',
+  'idempotency_key_invalid',
+  'idempotency_key_reused',
+  'hold_not_found',
+  'hold_expired',
+  'hold_released',
+  'hold_already_confirmed',
+  'price_changed',
+  'sales_closed',
+  'fiscal_day_closed',
+  'unauthenticated',
+  'seller_not_found',
+  'forbidden',
+  'two_factor_required',
+  'fiscal_point_not_found',
+  'shift_not_open',
+  'till_of_another',
+  'payment_method_unavailable',
+  'payment_amounts_differ',
+  'payment_currency_mismatch',
+  'cash_too_little',
+  'payment_report_missing',
+  'payment_reference_used',
+  'payment_pending',
+  'exchange_rate_missing',
+  'overloaded',
+  'unavailable',
+];
+
 /** `POST /sales/checkout/confirm/`: makes a sale of a hold, once for each Idempotency-Key. */
 export function confirmSaleRoute(app: App, deps: Deps): void {
   for (const url of [path, `${path}/`]) {
@@ -205,27 +242,7 @@ export function confirmSaleRoute(app: App, deps: Deps): void {
         config: {
           hot: true,
           sheds: true,
-          problems: [
-            'idempotency_key_missing',
-            'idempotency_key_invalid',
-            'idempotency_key_reused',
-            'hold_not_found',
-            'hold_expired',
-            'hold_released',
-            'hold_already_confirmed',
-            'price_changed',
-            'sales_closed',
-            'payment_method_unavailable',
-            'payment_amounts_differ',
-            'payment_currency_mismatch',
-            'cash_too_little',
-            'payment_report_missing',
-            'payment_reference_used',
-            'payment_pending',
-            'exchange_rate_missing',
-            'overloaded',
-            'unavailable',
-          ],
+          problems,
         },
         schema: {
           ...(url === path ? { hide: true } : { operationId: 'confirmSale' }),
@@ -237,16 +254,19 @@ export function confirmSaleRoute(app: App, deps: Deps): void {
         },
       },
       async (request, reply) => {
-        const idempotencyKey = readKey(request.headers['idempotency-key']);
-        const { hold_token, customer, payment, expected_total, accept_substitutes } = request.body;
+        const idempotencyKey = readIdempotencyKey(request.headers['idempotency-key']);
+        const { hold_token, customer, payment, expected_total, accept_substitutes, point_id } = request.body;
         const { live, holdId } = await openHold(deps.events, hold_token);
         const { tenantId } = live.event;
         const locale = customer.locale ?? 'es';
+        const point = await readPoint(request, reply, deps, { tenantId, asked: point_id });
+        const caller = point === shop ? 'public' : `point ${point.pointNo}`;
         await refuseUnreported(deps, request, tenantId, payment);
         const order = {
           key: live.event,
           holdId,
-          keyDigest: digestKey('public', path, idempotencyKey),
+          point,
+          keyDigest: digestKey(caller, path, idempotencyKey),
           bodyDigest: digestBody(request.body),
           customer: { ...customer, locale },
           expectedTotal: expected_total ?? null,

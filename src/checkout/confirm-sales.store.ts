@@ -2,6 +2,7 @@ import type { EventKey } from '../base/ids.ts';
 import type { Pool } from '../db/pool.ts';
 import { transactOnce } from '../db/transaction.ts';
 import { formatFiscalNumber } from '../fiscal/fiscal-number.ts';
+import type { PointRefusal } from '../fiscal/selling-point.ts';
 import type { Payment } from '../payments/payment.ts';
 
 /** Who buys, and in which language they are written to. */
@@ -33,7 +34,7 @@ export type ConfirmedSale = {
   currency: string;
 };
 
-/** What each means stands in sql/0005_confirm.sql. */
+/** What each means stands in sql/0005_confirm.sql and sql/0036_fiscal_points.sql. */
 export type ConfirmOutcome =
   | { outcome: 'confirmed' | 'replayed'; sale: ConfirmedSale }
   | { outcome: 'again' }
@@ -45,7 +46,8 @@ export type ConfirmOutcome =
         | 'hold_expired'
         | 'hold_released'
         | 'hold_already_confirmed'
-        | 'sales_closed';
+        | 'sales_closed'
+        | PointRefusal;
     };
 
 export type ConfirmedGroup = {
@@ -72,6 +74,7 @@ type Row = {
 /**
  * Confirms a group of holds of one event: one transaction, one round trip (confirm_sales in SQL).
  * @param holderId whose blocks the numbers of a preallocated series come from; null takes them from the series itself.
+ * @param shiftNo the shift that sells, where the series is a till's.
  */
 export async function confirmSales(
   pool: Pool,
@@ -79,14 +82,16 @@ export async function confirmSales(
   seriesId: number,
   orders: ConfirmOrder[],
   holderId: string | null = null,
+  shiftNo: number | null = null,
 ): Promise<ConfirmedGroup> {
   const [row] = await transactOnce<Row>(pool, {
     name: 'confirm_sales',
-    text: 'select * from confirm_sales($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)',
+    text: 'select * from confirm_sales($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)',
     values: [
       key.tenantId,
       key.eventId,
       seriesId,
+      shiftNo,
       orders.map((order) => order.keyDigest),
       orders.map((order) => order.bodyDigest),
       orders.map((order) => order.holdId),

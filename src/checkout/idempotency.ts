@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto';
+import { Problem } from '../base/errors.ts';
+import { limits } from '../base/limits.ts';
 
 function digest(text: string): string {
   const hex = createHash('sha256').update(text).digest('hex');
@@ -26,4 +28,29 @@ export function digestKey(caller: string, route: string, key: string): string {
 /** The stored form of a body, the same whatever the order of its properties. */
 export function digestBody(body: unknown): string {
   return digest(JSON.stringify(canonical(body)));
+}
+
+/**
+ * The key that a request names itself by in its `Idempotency-Key`.
+ * @throws Problem `idempotency_key_missing`, `idempotency_key_invalid`.
+ */
+export function readIdempotencyKey(header: string | string[] | undefined): string {
+  if (header === undefined || header === '') {
+    const detail =
+      'Send an Idempotency-Key header: a text of your own, new for each change and the same for each retry.';
+    throw new Problem('idempotency_key_missing', detail, {
+      errors: [{ path: 'header/idempotency-key', code: 'missing', message: detail }],
+    });
+  }
+  if (
+    typeof header !== 'string' ||
+    header.length > limits.idempotencyKeyCharsMax ||
+    !/^[\x21-\x7e]+$/.test(header)
+  ) {
+    const detail = `An Idempotency-Key has 1 to ${limits.idempotencyKeyCharsMax} visible ASCII characters.`;
+    throw new Problem('idempotency_key_invalid', detail, {
+      errors: [{ path: 'header/idempotency-key', code: 'invalid', message: detail }],
+    });
+  }
+  return header;
 }

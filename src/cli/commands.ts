@@ -1,5 +1,6 @@
 import { auditCommand } from './audit.ts';
 import { createAdminCommand, createOwnerCommand } from './create-staff.ts';
+import { exportFiscalCommand } from './export-fiscal.ts';
 import { importPlanCommand } from './import-plan.ts';
 import { setNumberingCommand } from './set-numbering.ts';
 import { migrateCommand } from './migrate.ts';
@@ -7,6 +8,7 @@ import { rebuildStatisticsCommand } from './rebuild-statistics.ts';
 import { replayCommand, resendCommand } from './resend.ts';
 import { seedCommand } from './seed.ts';
 import { serveCommand, workCommand } from './serve.ts';
+import { tillCommand } from './till.ts';
 import { traceCommand } from './trace.ts';
 import { verifyTicketCommand } from './verify-ticket.ts';
 import type { Command } from './command.ts';
@@ -21,10 +23,12 @@ export const commands: readonly Command[] = [
   createOwnerCommand,
   createAdminCommand,
   setNumberingCommand,
+  tillCommand,
   traceCommand,
   resendCommand,
   replayCommand,
   auditCommand,
+  exportFiscalCommand,
   rebuildStatisticsCommand,
   verifyTicketCommand,
 ];

@@ -21,10 +21,12 @@ import { openTextChannels } from '../notifications/text-channels.adapter.ts';
 import { saleLinks } from '../orders/sale-token.ts';
 import { openQueue } from '../queue/queue.ts';
 import { createWebhookSender } from '../webhooks/webhook-sender.adapter.ts';
+import { armFailpoints } from './arm-failpoints.ts';
 
 const port = parentPort;
 assert(port, 'this file runs as a thread');
 const settings = workerData as WorkerSettings;
+armFailpoints(settings.failOrders);
 const { databaseUrl, secret, publicUrl, smtpUrl, mailFrom, providers, wallets, pressureCell } = settings;
 
 const tell = (news: WorkerNews) => port.postMessage(news);

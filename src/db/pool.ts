@@ -63,6 +63,8 @@ export class Pool extends pg.Pool {
     this.on('release', () => this.#inUse--);
     // An idle connection that the server ends is replaced at its next use.
     this.on('error', () => {});
+    // One that ends while somebody has it between two statements fails their next; unheard, it would end the process.
+    this.on('connect', (client) => client.on('error', () => {}));
   }
 
   /** Connections that somebody works with. */

@@ -1,3 +1,4 @@
+import { failpoints } from '../base/failpoint.ts';
 import type { Client, Pool } from './pool.ts';
 
 export type Row = Record<string, unknown>;
@@ -20,6 +21,28 @@ async function run<R extends Row>(client: Client | Pool, statement: Statement): 
   return result.rows;
 }
 
+function pointOf({ name, text }: Statement): string {
+  return name ?? text.trim().split(/\s+/, 4).join(' ');
+}
+
+/** Runs a statement as `transactOnce` does, with a moment between it and its commit, at which its locks are held. */
+async function runBreakably<R extends Row>(client: Client, statement: Statement): Promise<R[]> {
+  const point = pointOf(statement);
+  await failpoints?.reach(`before ${point}`);
+  await client.query('begin');
+  let rows: R[];
+  try {
+    rows = await run<R>(client, statement);
+  } catch (error) {
+    await client.query('rollback');
+    throw error;
+  }
+  await failpoints?.reach(`uncommitted ${point}`);
+  await client.query('commit');
+  await failpoints?.reach(`committed ${point}`);
+  return rows;
+}
+
 /** A reader over the pool: each query on a connection of its own. */
 export function reader(pool: Pool): Reader {
   return { query: (statement) => run(pool, statement) };
@@ -34,11 +57,18 @@ export async function transact<T>(pool: Pool, work: (tx: Tx) => Promise<T>): Pro
   let open = true;
   // A connection does one statement at a time; those that are asked for together take turns.
   let last: Promise<unknown> = Promise.resolve();
+  let point = 'nothing';
   const tx = {
     query<R extends Row>(statement: Statement): Promise<R[]> {
       const use = () => {
         if (!open) throw new Error('a transaction was used after its end');
-        return run<R>(client, statement);
+        return failpoints ? runAndReach() : run<R>(client, statement);
+      };
+      const runAndReach = async () => {
+        const rows = await run<R>(client, statement);
+        point = pointOf(statement);
+        await failpoints?.reach(`uncommitted ${point}`);
+        return rows;
       };
       if (!open) return use();
       const rows = last.then(use);
@@ -51,6 +81,7 @@ export async function transact<T>(pool: Pool, work: (tx: Tx) => Promise<T>): Pro
     const result = await work(tx);
     open = false;
     await client.query('commit');
+    if (failpoints) await failpoints.reach(`committed ${point}`);
     client.release();
     return result;
   } catch (error) {
@@ -79,9 +110,9 @@ export function readSnapshot<T>(pool: Pool, work: (reader: Reader) => Promise<T>
 export async function transactOnce<R extends Row>(pool: Pool, statement: Statement): Promise<R[]> {
   const client = await pool.connect();
   try {
-    const result = await client.query<R>(statement);
+    const rows = failpoints ? await runBreakably<R>(client, statement) : await run<R>(client, statement);
     client.release();
-    return result.rows;
+    return rows;
   } catch (error) {
     // A server-side error leaves the connection sound; anything else leaves it in an unknown state.
     const sound = typeof (error as { severity?: unknown }).severity === 'string' && !isConnectionError(error);
@@ -93,7 +124,8 @@ export async function transactOnce<R extends Row>(pool: Pool, statement: Stateme
 /** Whether an error means that the connection is gone, and so the outcome of what ran is unknown. */
 export function isConnectionError(error: unknown): boolean {
   const code = (error as { code?: unknown }).code;
-  if (typeof code !== 'string') return /terminated|timeout|ended|closed/i.test((error as Error).message);
+  if (typeof code !== 'string')
+    return /terminated|timeout|ended|closed|not queryable/i.test((error as Error).message);
   return /^(08|57P|25006$|ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_|EHOST|ENET)/.test(code);
 }
 
@@ -109,5 +141,6 @@ export function isLockTimeout(error: unknown): boolean {
 export function isPassingError(error: unknown): boolean {
   const code = (error as { code?: unknown }).code;
   if (isConnectionError(error) || isLockTimeout(error)) return true;
-  return code === '40001' || code === '40P01' || code === '53300';
+  // Class 53 is what the server lacks: disk, memory, connections.
+  return code === '40001' || code === '40P01' || String(code).startsWith('53');
 }

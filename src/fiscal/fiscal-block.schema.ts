@@ -6,7 +6,7 @@ import type { FiscalBlock } from './fiscal-block.store.ts';
 const numberSchema = Type.Integer({ minimum: 1, description: 'A fiscal number without prefix and zeros' });
 const blockIdSchema = Type.Integer({ minimum: 1, maximum: 2_147_483_647, description: "A block's number" });
 
-const seriesParams = {
+export const seriesParams = {
   seller_id: Type.Integer({ minimum: 1, maximum: 2_147_483_647, description: "A seller's number" }),
   series_id: Type.Integer({ minimum: 1, maximum: 32_767, description: "A fiscal series' number" }),
 };

@@ -93,11 +93,19 @@ export async function returnProcessBlocks(pool: Pool, holderId: string): Promise
 /**
  * Gives back what a till has not used, once every sale that it made has its document: whatever has none by then is
  * issued to somebody else.
+ * @param which the blocks of one lease; all of the till's unless given.
  * @returns how many blocks that were.
  */
-export async function returnTillBlocks(tx: Tx, tenantId: number, deviceNo: number): Promise<number> {
-  const text = returnBlocks("tenant_id = $1 and holder_id = $2 and purpose = 'till'");
-  return (await tx.query({ text, values: [tenantId, String(deviceNo)] })).length;
+export async function returnTillBlocks(
+  tx: Tx,
+  tenantId: number,
+  deviceNo: number,
+  which?: { seriesId: number; blockNos: number[] },
+): Promise<number> {
+  const text = returnBlocks(`tenant_id = $1 and holder_id = $2 and purpose = 'till'
+      and ($3::smallint is null or (series_id = $3 and block_no = any ($4::integer[])))`);
+  const values = [tenantId, String(deviceNo), which?.seriesId ?? null, which?.blockNos ?? []];
+  return (await tx.query({ text, values })).length;
 }
 
 /**

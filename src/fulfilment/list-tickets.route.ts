@@ -24,7 +24,7 @@ import { eventPalette } from './ticket-palette.ts';
 const ticketSchema = object({
   ticket_id: Type.String({ description: "A ticket's id" }),
   item_no: Type.Integer(),
-  state: Type.Enum(['pending', 'valid', 'transferred'], {
+  state: Type.Enum(['pending', 'valid', 'transferred', 'returned'], {
     description: 'pending: being made; transferred: somebody else has it now',
   }),
   code: Type.Optional(Type.String({ description: 'What its QR says; absent unless it is valid' })),
@@ -78,7 +78,13 @@ function ticketAnswer(
 ) {
   const { ticket, itemNo, seat } = item;
   const isValid = isHeld(sale, item);
-  const state = isValid ? ('valid' as const) : ticket ? ('transferred' as const) : ('pending' as const);
+  const state = item.isReturned
+    ? ('returned' as const)
+    : isValid
+      ? ('valid' as const)
+      : ticket
+        ? ('transferred' as const)
+        : ('pending' as const);
   const code = ticket && isValid ? ticketCodeOf(sale, { ...item, ticket }) : null;
   return {
     ticket_id: formatTicketId(sale.transactionId, itemNo),

@@ -20,7 +20,9 @@ export function openGooglePassRoute(app: App, deps: Deps): void {
   app.get(
     '/sales/transactions/:transaction_id/tickets/:item_no/google-wallet',
     {
-      config: { problems: ['transaction_not_found', 'tickets_not_ready', 'ticket_transferred'] },
+      config: {
+        problems: ['transaction_not_found', 'tickets_not_ready', 'ticket_transferred', 'ticket_returned'],
+      },
       schema: {
         operationId: 'openGooglePass',
         tags: ['sales'],

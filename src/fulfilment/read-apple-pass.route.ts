@@ -18,7 +18,9 @@ export function readApplePassRoute(app: App, deps: Deps): void {
     '/sales/transactions/:transaction_id/tickets/:item_no/apple-wallet.pkpass',
     {
       compress: false,
-      config: { problems: ['transaction_not_found', 'tickets_not_ready', 'ticket_transferred'] },
+      config: {
+        problems: ['transaction_not_found', 'tickets_not_ready', 'ticket_transferred', 'ticket_returned'],
+      },
       schema: {
         operationId: 'readApplePass',
         tags: ['sales'],

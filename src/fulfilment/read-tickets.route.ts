@@ -4,8 +4,8 @@ import type { App } from '../http/app.ts';
 import { object, transactionIdSchema } from '../http/schemas.ts';
 import { openTickets, saleNotFound } from '../orders/sale-token.ts';
 import { readHeldTickets } from '../orders/held-tickets.store.ts';
-import { isHeld, type Sale } from '../orders/sale.ts';
-import { fileName, ticketsNotReady, ticketTransferred } from './sale-ticket.ts';
+import { isHeld, lacksTickets, type Sale } from '../orders/sale.ts';
+import { fileName, ticketsNotReady, ticketReturned, ticketTransferred } from './sale-ticket.ts';
 import type { TicketLooks } from './ticket-look.store.ts';
 import { drawTickets } from './ticket-pdf.ts';
 
@@ -23,7 +23,9 @@ export function readTicketsRoute(app: App, deps: Deps): void {
     '/sales/transactions/:transaction_id/tickets.pdf',
     {
       compress: false,
-      config: { problems: ['transaction_not_found', 'tickets_not_ready', 'ticket_transferred'] },
+      config: {
+        problems: ['transaction_not_found', 'tickets_not_ready', 'ticket_transferred', 'ticket_returned'],
+      },
       schema: {
         operationId: 'readTickets',
         tags: ['sales'],
@@ -37,8 +39,9 @@ export function readTicketsRoute(app: App, deps: Deps): void {
       const access = openTickets(deps.secret, request.params.transaction_id, request.query.token);
       const sale = access && (await readHeldTickets(deps.reader, access));
       if (!sale) throw saleNotFound();
-      if (sale.items.some((item) => !item.ticket)) throw ticketsNotReady();
-      if (!sale.items.some((item) => isHeld(sale, item))) throw ticketTransferred();
+      if (lacksTickets(sale)) throw ticketsNotReady();
+      if (!sale.items.some((item) => isHeld(sale, item)))
+        throw sale.items.every((item) => item.isReturned) ? ticketReturned() : ticketTransferred();
       const pdf = await drawTickets(
         sale,
         await deps.ticketLooks.lookOf({ tenantId: sale.tenantId, eventId: sale.event.eventId }),

@@ -16,14 +16,20 @@ export function ticketTransferred(): Problem {
   return new Problem('ticket_transferred', 'The ticket was transferred: somebody else has it now.');
 }
 
+/** What is answered of a ticket whose place was given back. */
+export function ticketReturned(): Problem {
+  return new Problem('ticket_returned', 'The place of this ticket was given back.');
+}
+
 /**
  * One ticket of a sale.
  * @throws Problem `not_found` when the sale has no such place, `tickets_not_ready` until its ticket is made,
- * `ticket_transferred` when somebody else has it.
+ * `ticket_transferred` when somebody else has it, `ticket_returned` when its place was given back.
  */
 export function findTicket(sale: Sale, itemNo: number): TicketItem {
   const item = sale.items.find((one) => one.itemNo === itemNo);
   if (!item) throw new Problem('not_found', 'This sale has no such ticket.');
+  if (item.isReturned) throw ticketReturned();
   if (!item.ticket) throw ticketsNotReady();
   if (!isHeld(sale, item)) throw ticketTransferred();
   return { ...item, ticket: item.ticket };

@@ -1,15 +1,21 @@
-import type { Reader, Tx } from '../db/transaction.ts';
+import type { Tx } from '../db/transaction.ts';
 
 /** A place that was sold and gets a ticket. */
 export type TicketPlace = { transactionId: string; itemNo: number; eventId: number };
 
-/** The places of one seller's sales. */
+/** The places of one seller's sales that are still sold, under the lock that places go back under. */
 export async function readTicketPlaces(
-  reader: Reader,
+  tx: Tx,
   tenantId: number,
   transactionIds: readonly string[],
 ): Promise<TicketPlace[]> {
-  return await reader.query<TicketPlace>({
+  await tx.query({
+    name: 'lock-ticket-sales',
+    text: `select from transactions where tenant_id = $1 and transaction_id = any ($2::uuid[])
+            order by transaction_id for no key update`,
+    values: [tenantId, transactionIds],
+  });
+  return await tx.query<TicketPlace>({
     name: 'read-ticket-places',
     text: `select transaction_id as "transactionId", item_no as "itemNo", event_id as "eventId"
              from transaction_items

@@ -1,3 +1,4 @@
+import type { FailOrder } from '../base/failpoint.ts';
 import type { StepName } from '../base/step.ts';
 import type { AppleFiles } from './apple-pass.ts';
 import type { ProviderSettings } from '../notifications/channel.ts';
@@ -25,6 +26,8 @@ export type WorkerSettings = {
   webhooksToLoopback: boolean;
   /** Where the server's thread tells whether confirming needs the processor (pressure.ts). */
   pressureCell: SharedArrayBuffer;
+  /** Where the thread breaks, for tests. */
+  failOrders: FailOrder[] | undefined;
 };
 
 /** A batch of steps that was worked on. */

@@ -31,21 +31,31 @@ export async function endHolds(
 
 export type ExpiredHold = EventKey & { holdId: string; expiresAt: Date };
 
-/** Live holds of any seller whose time has come, the oldest first. `since` bounds how far back to look. */
-export async function findExpiredHolds(reader: Reader, since: Date, limit: number): Promise<ExpiredHold[]> {
-  const rows = await reader.query<{ tenant_id: number; event_id: number; hold_id: string; expires_at: Date }>(
-    {
-      name: 'find_expired_holds',
-      text: `select tenant_id, event_id, hold_id, expires_at from holds
-            where expires_at >= $1 and expires_at <= clock_timestamp() and state = 'live'
-            order by expires_at limit $2`,
-      values: [since, limit],
-    },
+/**
+ * Live holds of any seller whose time has come by the database's clock, the oldest first.
+ * @param since bounds how far back to look.
+ * @returns them, and when that was by the same clock.
+ */
+export async function findExpiredHolds(
+  reader: Reader,
+  since: Date,
+  limit: number,
+): Promise<{ at: Date; holds: ExpiredHold[] }> {
+  const rows = await reader.query<{ at: Date } & ExpiredRow>({
+    name: 'find_expired_holds',
+    text: `select c.at, h.* from (select clock_timestamp() as at) c
+             left join lateral (
+               select tenant_id, event_id, hold_id, expires_at from holds
+                where expires_at >= $1 and expires_at <= c.at and state = 'live'
+                order by expires_at limit $2) h on true
+            order by h.expires_at`,
+    values: [since, limit],
+  });
+  const holds = rows.flatMap(
+    ({ tenant_id: tenantId, event_id: eventId, hold_id: holdId, expires_at: expiresAt }) =>
+      holdId === null ? [] : [{ tenantId, eventId, holdId, expiresAt }],
   );
-  return rows.map((row) => ({
-    tenantId: row.tenant_id,
-    eventId: row.event_id,
-    holdId: row.hold_id,
-    expiresAt: row.expires_at,
-  }));
+  return { at: rows[0]!.at, holds };
 }
+
+type ExpiredRow = { tenant_id: number; event_id: number; hold_id: string | null; expires_at: Date };

@@ -153,9 +153,14 @@ export function changeKinds(
 
 /**
  * Turns a body into what the event understands.
+ * @param placesMax how many places it may ask for.
  * @throws Problem `seat_not_found`, `zone_not_found`, or `body_invalid` that names each field.
  */
-export function resolveHoldRequest(event: CatalogEvent, body: HoldBody): HoldRequest {
+export function resolveHoldRequest(
+  event: CatalogEvent,
+  body: HoldBody,
+  placesMax: number = limits.placesPerCartMax,
+): HoldRequest {
   const seats = body.seats ?? [];
   const zones = body.zones ?? [];
   if (body.best_available) {
@@ -182,12 +187,8 @@ export function resolveHoldRequest(event: CatalogEvent, body: HoldBody): HoldReq
   ];
   if (repeated.length > 0) throw new Problem('body_invalid', repeated[0]!.message, { errors: repeated });
   const places = seats.length + zones.reduce((sum, zone) => sum + zone.quantity, 0);
-  if (places > limits.placesPerCartMax) {
-    throw refuse(
-      '',
-      'too_many_places',
-      `A cart has at most ${limits.placesPerCartMax} places; this one has ${places}.`,
-    );
+  if (places > placesMax) {
+    throw refuse('', 'too_many_places', `A cart has at most ${placesMax} places; this one has ${places}.`);
   }
   return {
     seatNos: seats.map((id, i) => resolveSeat(event, id, `/seats/${i}`)),

@@ -20,6 +20,7 @@ import { reader } from '../db/transaction.ts';
 import {
   brokenTable,
   checkCart,
+  checkPlaces,
   checkTerms,
   counterProblem,
   fits,
@@ -194,7 +195,11 @@ export class Holds {
    * @throws what failed, after all the others have been ended; the next sweep looks at the same ones again.
    */
   async sweepExpired(): Promise<number> {
-    const found = await findExpiredHolds(reader(this.#deps.pool), this.#sweptUntil, limits.sweepRowsMax);
+    const { at, holds: found } = await findExpiredHolds(
+      reader(this.#deps.pool),
+      this.#sweptUntil,
+      limits.sweepRowsMax,
+    );
     const faults: unknown[] = [];
     for (const [event, group] of Map.groupBy(found, formatEventId)) {
       const key = group[0]!;
@@ -210,7 +215,8 @@ export class Holds {
       }
     }
     if (faults.length > 0) throw faults[0];
-    const last = found.length === limits.sweepRowsMax ? found.at(-1)!.expiresAt : this.#deps.clock.now();
+    // This process's own clock may be another one, and what it is ahead would never be looked at.
+    const last = found.length === limits.sweepRowsMax ? found.at(-1)!.expiresAt : at;
     this.#sweptUntil = new Date(last.getTime() - sweepOverlapMilliseconds);
     return found.length;
   }
@@ -237,6 +243,23 @@ export class Holds {
   /** Free seats as good as these (`LiveEvent.proposeEqual`), but none that are sold under rules of their own. */
   proposeEqual(live: LiveEvent, seatNos: readonly number[]): Map<number, number> | null {
     return live.proposeEqual(seatNos, seatsApart(live.event, this.#deps.clock.now().getTime(), noWishes));
+  }
+
+  /**
+   * Takes places off the market for somebody who will sell them, at prices that the caller makes.
+   * @param quoteBy is asked again when prices have changed; the instant is in milliseconds since 1970.
+   * @throws Problem `zone_not_found`, `seat_unavailable`, `sales_closed`, `overloaded`, and what `quoteBy` throws.
+   */
+  async placeAllotment(
+    asked: LiveEvent,
+    cart: Cart,
+    quoteBy: (live: LiveEvent, at: number) => Quote,
+  ): Promise<Hold> {
+    return await this.#placeQuoted(asked, cart, (live) => {
+      const at = this.#deps.clock.now().getTime();
+      checkPlaces(live.event, cart, at, noWishes);
+      return { quote: quoteBy(live, at), keeps: keepsOf(live.event, cart, at, noWishes) };
+    });
   }
 
   #placeCart(asked: LiveEvent, cart: Cart, wishes: Wishes): Promise<Hold> {

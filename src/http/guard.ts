@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyRequest, onRequestAsyncHookHandler } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestAsyncHookHandler } from 'fastify';
 import { Problem } from '../base/errors.ts';
 import { parseSellerId } from '../base/ids.ts';
 import { unauthenticated, type Auth, type AuthCaller, type SignedIn } from '../identity/auth.ts';
@@ -94,21 +94,34 @@ export async function mayAt(
   return true;
 }
 
+/**
+ * Lets whoever has a right at a seller through, where the path does not name the seller.
+ * @throws Problem `unauthenticated`, `seller_not_found`, `forbidden`, `two_factor_required`.
+ */
+export async function admit(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  authenticate: Authenticate,
+  to: { tenantId: number; right: Right },
+): Promise<Principal> {
+  const { cookie, authorization } = request.headers;
+  const hasCredentials = cookie !== undefined || authorization !== undefined;
+  const principal = hasCredentials ? await authenticate({ cookie, authorization }, to.tenantId) : null;
+  if (!principal) {
+    reply.header('www-authenticate', 'Bearer');
+    throw unauthenticated();
+  }
+  if (authorization === undefined && request.method !== 'GET' && request.method !== 'HEAD') {
+    refuseCrossSite(request);
+  }
+  refuseWithoutRight(principal, to.right);
+  return principal;
+}
+
 function guard(authenticate: Authenticate, right: Right): onRequestAsyncHookHandler {
   return async (request, reply) => {
-    const { cookie, authorization } = request.headers;
-    const tenantId = parseSellerId((request.params as { seller_id: string }).seller_id);
-    const hasCredentials = cookie !== undefined || authorization !== undefined;
-    const principal = hasCredentials ? await authenticate({ cookie, authorization }, tenantId ?? 0) : null;
-    if (!principal) {
-      reply.header('www-authenticate', 'Bearer');
-      throw unauthenticated();
-    }
-    if (authorization === undefined && request.method !== 'GET' && request.method !== 'HEAD') {
-      refuseCrossSite(request);
-    }
-    refuseWithoutRight(principal, right);
-    principals.set(request, principal);
+    const tenantId = parseSellerId((request.params as { seller_id: string }).seller_id) ?? 0;
+    principals.set(request, await admit(request, reply, authenticate, { tenantId, right }));
   };
 }
 

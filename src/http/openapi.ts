@@ -76,6 +76,7 @@ export function collectOpenApi(
         { name: 'holds', description: 'Places kept for a buyer for some minutes' },
         { name: 'sales', description: 'Confirming, following and reading a sale' },
         { name: 'identity', description: 'Staff, roles, sign-in, API keys, devices and the audit log' },
+        { name: 'refunds', description: 'Voids, refunds, exchanges, and the way of their money' },
         { name: 'reports', description: 'What was sold, and what is held' },
         { name: 'operation', description: 'Health and metrics' },
       ],

@@ -34,6 +34,13 @@ import { readTransferRoute } from '../admission/read-transfer.route.ts';
 import { reissueSoldTicketRoute } from '../admission/reissue-sold-ticket.route.ts';
 import { reissueTicketRoute } from '../admission/reissue-ticket.route.ts';
 import { withdrawTransferRoute } from '../admission/withdraw-transfer.route.ts';
+import { exchangeSaleRoute } from '../cancellation/exchange-sale.route.ts';
+import { listEventRefundsRoute } from '../cancellation/list-event-refunds.route.ts';
+import { listRefundsRoute } from '../cancellation/list-refunds.route.ts';
+import { payBackRefundRoute } from '../cancellation/pay-back-refund.route.ts';
+import { refundSaleRoute } from '../cancellation/refund-sale.route.ts';
+import { resumeEventRefundsRoute } from '../cancellation/resume-event-refunds.route.ts';
+import { startEventRefundsRoute } from '../cancellation/start-event-refunds.route.ts';
 import { cancelEventRoute } from '../catalog/cancel-event.route.ts';
 import { listEventsRoute } from '../catalog/list-events.route.ts';
 import { moveEventRoute } from '../catalog/move-event.route.ts';
@@ -49,6 +56,22 @@ import { registerPassRoute } from '../fulfilment/register-pass.route.ts';
 import { unregisterPassRoute } from '../fulfilment/unregister-pass.route.ts';
 import { listTicketsRoute } from '../fulfilment/list-tickets.route.ts';
 import { saveTicketTermsRoute } from '../fulfilment/save-ticket-terms.route.ts';
+import { addTillRoute } from '../fiscal/add-till.route.ts';
+import { changePointRoute } from '../fiscal/change-point.route.ts';
+import { closeDayRoute } from '../fiscal/close-day.route.ts';
+import { closeShiftRoute } from '../fiscal/close-shift.route.ts';
+import { listDaysRoute } from '../fiscal/list-days.route.ts';
+import { listPointsRoute } from '../fiscal/list-points.route.ts';
+import { listShiftsRoute } from '../fiscal/list-shifts.route.ts';
+import { openDayRoute } from '../fiscal/open-day.route.ts';
+import { openShiftRoute } from '../fiscal/open-shift.route.ts';
+import { readDayRoute } from '../fiscal/read-day.route.ts';
+import { readShiftRoute } from '../fiscal/read-shift.route.ts';
+import { readXRoute } from '../fiscal/read-x.route.ts';
+import { saveFiscalIdentityRoute } from '../fiscal/save-fiscal-identity.route.ts';
+import { printDocumentRoute } from '../fiscal/print-document.route.ts';
+import { readDocumentRoute } from '../fiscal/read-document.route.ts';
+import { readReceiptRoute } from '../fiscal/read-receipt.route.ts';
 import { listFiscalBlocksRoute } from '../fiscal/list-fiscal-blocks.route.ts';
 import { voidFiscalBlockRoute } from '../fiscal/void-fiscal-block.route.ts';
 import { openGooglePassRoute } from '../fulfilment/open-google-pass.route.ts';
@@ -124,6 +147,12 @@ import { addTaxRoute } from '../tax/add-tax.route.ts';
 import { endTaxRoute } from '../tax/end-tax.route.ts';
 import { listTaxesRoute } from '../tax/list-taxes.route.ts';
 import { saveTaxRoundingRoute } from '../tax/save-tax-rounding.route.ts';
+import { endTillLeaseRoute } from '../tills/end-till-lease.route.ts';
+import { leaseTillRoute } from '../tills/lease-till.route.ts';
+import { listTillConflictsRoute } from '../tills/list-till-conflicts.route.ts';
+import { readTillRoute } from '../tills/read-till.route.ts';
+import { resolveTillConflictRoute } from '../tills/resolve-till-conflict.route.ts';
+import { syncTillRoute } from '../tills/sync-till.route.ts';
 import { listAnnouncementsRoute } from '../notifications/list-announcements.route.ts';
 import { endRemindersRoute } from '../notifications/end-reminders.route.ts';
 import { listTemplatesRoute } from '../notifications/list-templates.route.ts';
@@ -199,9 +228,53 @@ export function mountRoutes(app: App, deps: RouteDeps): void {
   mountAnnouncements(app, deps);
   mountWebhooks(app, deps);
   mountReports(app, deps);
+  mountFiscal(app, deps);
+  mountUndoing(app, deps);
+  mountPrices(app, deps);
+  mountTills(app, deps);
+}
+
+/** Where documents are issued, in which days and shifts, and what came of it. */
+function mountFiscal(app: App, deps: RouteDeps): void {
   listFiscalBlocksRoute(app, deps);
   voidFiscalBlockRoute(app, deps);
-  mountPrices(app, deps);
+  saveFiscalIdentityRoute(app, deps);
+  readDocumentRoute(app, deps);
+  printDocumentRoute(app, deps);
+  readReceiptRoute(app, deps);
+  listPointsRoute(app, deps);
+  addTillRoute(app, deps);
+  changePointRoute(app, deps);
+  openDayRoute(app, deps);
+  listDaysRoute(app, deps);
+  readXRoute(app, deps);
+  readDayRoute(app, deps);
+  closeDayRoute(app, deps);
+  openShiftRoute(app, deps);
+  listShiftsRoute(app, deps);
+  readShiftRoute(app, deps);
+  closeShiftRoute(app, deps);
+}
+
+/** How what was sold is undone. */
+function mountUndoing(app: App, deps: RouteDeps): void {
+  refundSaleRoute(app, deps);
+  listRefundsRoute(app, deps);
+  payBackRefundRoute(app, deps);
+  exchangeSaleRoute(app, deps);
+  startEventRefundsRoute(app, deps);
+  listEventRefundsRoute(app, deps);
+  resumeEventRefundsRoute(app, deps);
+}
+
+/** Tills that sell without a network. */
+function mountTills(app: App, deps: RouteDeps): void {
+  readTillRoute(app, deps);
+  leaseTillRoute(app, deps);
+  syncTillRoute(app, deps);
+  endTillLeaseRoute(app, deps);
+  listTillConflictsRoute(app, deps);
+  resolveTillConflictRoute(app, deps);
 }
 
 /** What staff see and do of the messages to buyers. */
@@ -345,6 +418,8 @@ export type RouteDeps = {
   DepsOf<typeof placeHoldRoute> &
   DepsOf<typeof releaseHoldRoute> &
   DepsOf<typeof confirmSaleRoute> &
+  DepsOf<typeof refundSaleRoute> &
+  DepsOf<typeof exchangeSaleRoute> &
   DepsOf<typeof readTransactionRoute> &
   DepsOf<typeof streamTransactionRoute> &
   DepsOf<typeof readTicketsRoute> &
@@ -358,4 +433,5 @@ export type RouteDeps = {
   DepsOf<typeof acceptInvitationRoute> &
   DepsOf<typeof requestPasswordResetRoute> &
   DepsOf<typeof inviteStaffRoute> &
+  DepsOf<typeof leaseTillRoute> &
   DepsOf<typeof createWebhookEndpointRoute>;

@@ -1,6 +1,7 @@
 import compress from '@fastify/compress';
 import { fastify, LogController, type FastifyBaseLogger } from 'fastify';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import { failpoints } from '../base/failpoint.ts';
 import { Problem } from '../base/errors.ts';
 import { systemIds } from '../base/ids.ts';
 import { limits } from '../base/limits.ts';
@@ -108,6 +109,10 @@ export function buildServer(options: ServerOptions): App {
     if (options.isDraining()) reply.header('connection', 'close');
     done(null, payload);
   });
+  if (failpoints) {
+    const { reach } = failpoints;
+    app.addHook('onSend', (request) => reach(`answer ${request.method} ${request.routeOptions.url ?? ''}`));
+  }
   app.register(compress, { encodings: ['br', 'gzip'], globalDecompression: false });
   collectOpenApi(app, options);
   // An async plugin: what one that calls back throws is lost, and starting hangs.

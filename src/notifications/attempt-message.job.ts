@@ -1,3 +1,4 @@
+import { failpoints } from '../base/failpoint.ts';
 import type { StepLog } from '../fulfilment/step-lanes.job.ts';
 import { headerText } from './message.ts';
 import type { MessageKey } from './message-reference.ts';
@@ -37,7 +38,9 @@ export class AttemptMaker {
 
   async #deliver(way: MessageWay, message: OutgoingMessage, attemptNo: number): Promise<Sent> {
     try {
-      return await way.deliver(message, attemptNo);
+      const sent = await way.deliver(message, attemptNo);
+      if (failpoints) await failpoints.reach(`delivered ${message.key.channel}`);
+      return sent;
     } catch (error) {
       const { tenantId, transactionId, channel, kind } = message.key;
       const about = { tenant_id: tenantId, transaction_id: transactionId, channel, kind };

@@ -1,5 +1,6 @@
 import { drawTickets } from '../fulfilment/ticket-pdf.ts';
 import type { SaleLinks } from '../orders/sale-token.ts';
+import { lacksTickets } from '../orders/sale.ts';
 import type { EventKey } from '../base/ids.ts';
 import type { TicketLook } from '../fulfilment/ticket-look.ts';
 import type { Mailer } from './message.ts';
@@ -31,7 +32,7 @@ export function createEmailWay({ mailer, sender, lookOf, linksOf }: Deps): Messa
     async deliver(message) {
       const { sale, key } = message;
       const event = { tenantId: sale.tenantId, eventId: sale.event.eventId };
-      const isMade = sale.items.every((item) => item.ticket);
+      const isMade = !lacksTickets(sale);
       const tickets =
         isMade && withTickets.has(key.kind) ? await drawTickets(sale, await lookOf(event)) : null;
       const links = linksOf(key.tenantId, key.transactionId);

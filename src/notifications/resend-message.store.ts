@@ -4,6 +4,7 @@ import type { Row, Tx } from '../db/transaction.ts';
 import { recordChange } from '../identity/audit-log.store.ts';
 import type { Actor } from '../identity/principal.ts';
 import { saleNotFound } from '../orders/sale-token.ts';
+import { lacksTickets } from '../orders/sale.ts';
 import { readSale } from '../orders/sale.store.ts';
 import type { MessageChannel } from './message-kind.ts';
 import { formatMessageReference, type MessageKey } from './message-reference.ts';
@@ -71,7 +72,7 @@ export async function resendTickets(tx: Tx, asked: Resend, { actor, now, ids }: 
   if (sale.status !== 'processing' && sale.status !== 'completed') {
     throw new Problem('message_not_sendable', `This sale is ${sale.status}, so it has no tickets to send.`);
   }
-  if (sale.items.some((item) => !item.ticket)) {
+  if (lacksTickets(sale)) {
     throw new Problem('tickets_not_ready', 'The tickets of this sale are being made; they are sent by then.');
   }
   const voice = await new SellerTemplates({ reader: tx, clock: { now: () => now } }).voiceOf(tenantId);

@@ -5,7 +5,7 @@ import { reader, transact } from '../db/transaction.ts';
 import { StepLanes, type SaleWork, type StepLog } from '../fulfilment/step-lanes.job.ts';
 import { addStep } from '../fulfilment/step.store.ts';
 import { readSales } from '../orders/sale.store.ts';
-import type { Sale } from '../orders/sale.ts';
+import { lacksTickets, type Sale } from '../orders/sale.ts';
 import type { StepHandler } from '../queue/queue.ts';
 import type { AnnounceSales } from '../webhooks/announce-sales.job.ts';
 import { AttemptMaker, endOf, type MessageNews } from './attempt-message.job.ts';
@@ -130,7 +130,7 @@ class MessageSender {
     const { email, phone } = sale.customer;
     const to = readRecipient(ways[0]!.channel, name === 'email' ? email : phone, voice);
     if (to === null) return end('failed', addressFaults[name]);
-    if (sale.items.some((item) => !item.ticket)) return end('failed', ticketsFault);
+    if (lacksTickets(sale)) return end('failed', ticketsFault);
     return { sale, to, voice, ways };
   }
 

@@ -1,3 +1,4 @@
+import { failpoints } from '../base/failpoint.ts';
 import { formatMoney, type Locale } from '../base/format.ts';
 import type { Clock } from '../base/ids.ts';
 import { limits } from '../base/limits.ts';
@@ -66,6 +67,7 @@ async function send(deps: Deps, sale: Sale, intent: Intent, to: string, voice: V
   // Its mail server has it already.
   if (!started) return true;
   const delivery: Delivery = await deps.mailer.deliver(mail);
+  if (failpoints) await failpoints.reach('delivered refund');
   const isAccepted = delivery.outcome === 'accepted';
   const isLast = delivery.outcome === 'refused' || started.attempts >= limits.stepAttemptsMax;
   const end: MessageEnd = {

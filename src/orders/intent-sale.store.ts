@@ -71,6 +71,7 @@ function itemOf(row: PlaceRow): SaleItem {
     seat: seatNo === null ? null : { seatNo, row: row.row_label ?? '', number: row.seat_label ?? '' },
     ...soldAs(row),
     total: row.total,
+    isReturned: false,
     ticket: null,
   };
 }

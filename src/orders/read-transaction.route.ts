@@ -1,5 +1,6 @@
 import { Type } from 'typebox';
 import { stepNames } from '../base/step.ts';
+import { refundKinds, type Refund } from '../cancellation/refund.ts';
 import type { Reader } from '../db/transaction.ts';
 import type { App } from '../http/app.ts';
 import {
@@ -12,10 +13,11 @@ import {
   transactionIdSchema,
   zoneIdSchema,
 } from '../http/schemas.ts';
+import { readRefunds } from '../cancellation/refund.store.ts';
 import { readIntentSale } from './intent-sale.store.ts';
 import { openSale, saleLinks, saleNotFound, walletLinks } from './sale-token.ts';
 import { readSale } from './sale.store.ts';
-import { saleAnswer } from './sale.ts';
+import { formatTicketId, saleAnswer } from './sale.ts';
 
 /** How an order waits for its money. */
 const payingSchema = object(
@@ -66,6 +68,7 @@ const saleSchema = object({
       ),
       price_stage_name: Type.Optional(Type.String()),
       total: moneySchema,
+      returned: Type.Optional(Type.Boolean({ description: 'The place was given back' })),
       links: object({
         apple_wallet: Type.Optional(Type.String()),
         google_wallet: Type.Optional(Type.String({ description: 'Leads to Google' })),
@@ -88,6 +91,17 @@ const saleSchema = object({
     }),
   ),
   payment: Type.Optional(payingSchema),
+  refunds: Type.Array(
+    object({
+      kind: Type.Enum([...refundKinds]),
+      credit_note: Type.String({ examples: ['NC-A-00000007'] }),
+      total: moneySchema,
+      at: instantSchema,
+      ticket_ids: Type.Array(Type.String()),
+      paid_back: moneySchema,
+    }),
+    { description: 'What was given back' },
+  ),
   links: object({
     self: Type.String(),
     events: Type.String(),
@@ -97,6 +111,17 @@ const saleSchema = object({
     page: Type.String(),
   }),
 });
+
+function refundOf({ kind, creditNote, total, createdAt, itemNos, transactionId, paidBack }: Refund) {
+  return {
+    kind,
+    credit_note: creditNote,
+    total,
+    at: createdAt.toISOString(),
+    ticket_ids: itemNos.map((itemNo) => formatTicketId(transactionId, itemNo)),
+    paid_back: paidBack,
+  };
+}
 
 type Deps = {
   secret: string;
@@ -128,9 +153,11 @@ export function readTransactionRoute(app: App, deps: Deps): void {
         key && ((await readSale(deps.reader, key)) ?? (await readIntentSale(deps.reader, key))?.sale);
       if (!sale) throw saleNotFound();
       const { secret, publicUrl, wallets } = deps;
-      return saleAnswer(sale, saleLinks(secret, publicUrl, key.tenantId, key.transactionId), (itemNo) =>
+      const links = saleLinks(secret, publicUrl, key.tenantId, key.transactionId);
+      const answer = saleAnswer(sale, links, (itemNo) =>
         walletLinks(secret, publicUrl, { ...key, transferId: null }, itemNo, wallets),
       );
+      return { ...answer, refunds: (await readRefunds(deps.reader, key)).map(refundOf) };
     },
   );
 }

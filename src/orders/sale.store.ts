@@ -40,6 +40,7 @@ type ItemRow = {
   row_label: string | null;
   seat_label: string | null;
   total: number;
+  is_returned: boolean;
   ticket_kind: string | null;
   ticket_kind_name: string | null;
   price_stage: string | null;
@@ -83,7 +84,7 @@ const items = `
 select i.transaction_id, i.item_no, i.zone_no, z.name as zone_name, i.seat_no, s.row_label, s.seat_label, i.total,
        p.ticket_kind, ${nameOf('ticketKinds', 'p.ticket_kind')} as ticket_kind_name,
        p.price_stage, ${nameOf('stages', 'p.price_stage')} as price_stage_name,
-       k.key_id, k.signature, coalesce(k.generation, 1) as generation, k.transfer_id
+       i.state = 'returned' as is_returned, k.key_id, k.signature, coalesce(k.generation, 1) as generation, k.transfer_id
   from transaction_items i
   join transactions t on t.tenant_id = i.tenant_id and t.transaction_id = i.transaction_id
   left join holds h on h.tenant_id = t.tenant_id and h.hold_id = t.hold_id
@@ -139,6 +140,7 @@ function itemOf(row: ItemRow): SaleItem {
     seat: seat_no === null ? null : { seatNo: seat_no, row: row_label ?? '', number: seat_label ?? '' },
     total: row.total,
     ...soldAs(row),
+    isReturned: row.is_returned,
     ticket: keyId === null || signature === null ? null : { keyId, signature, generation, transferId },
   };
 }

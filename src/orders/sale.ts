@@ -17,6 +17,8 @@ export type SaleItem = {
   kind: { code: string; name: string } | null;
   stage: { code: string; name: string } | null;
   total: number;
+  /** The place was given back. */
+  isReturned: boolean;
   /** Null until the ticket is made. */
   ticket: {
     keyId: number;
@@ -81,9 +83,14 @@ export type Sale = {
   paying?: Paying;
 };
 
+/** Whether tickets of a sale are still to be made. */
+export function lacksTickets(sale: Sale): boolean {
+  return sale.items.some((item) => !item.ticket && !item.isReturned);
+}
+
 /** Whether whoever reads a sale has this place's ticket: it is made, and nobody else's by now. */
 export function isHeld(sale: Sale, item: SaleItem): boolean {
-  return item.ticket !== null && item.ticket.transferId === sale.heldBy;
+  return item.ticket !== null && !item.isReturned && item.ticket.transferId === sale.heldBy;
 }
 
 /** The id of a ticket in the API. */
@@ -157,6 +164,7 @@ function itemAnswer(sale: Sale, item: SaleItem, linksOf: LinksOfTicket) {
     ...(kind && { ticket_kind: kind.code, ticket_kind_name: kind.name }),
     ...(stage && { price_stage: stage.code, price_stage_name: stage.name }),
     total: item.total,
+    ...(item.isReturned && { returned: true }),
     links: isHeld(sale, item) ? linksOf(item.itemNo) : {},
   };
 }

@@ -1,6 +1,7 @@
 import type { EventKey } from '../base/ids.ts';
 import type { Pool } from '../db/pool.ts';
 import { transactOnce, type Reader, type Row } from '../db/transaction.ts';
+import { shop, type SellingPoint } from '../fiscal/selling-point.ts';
 import type { EndReason, Intent, IntentKey, IntentState, Tender, TenderOrder } from './intent.ts';
 import type { PaymentNews, TenderKey } from './payment-provider.ts';
 
@@ -16,6 +17,7 @@ export type IntentOrder = {
   /** How long the money may take. */
   seconds: number;
   substitutes: boolean;
+  point: SellingPoint;
   customer: { name: string; email?: string; phone?: string; document?: string; locale: 'es' | 'en' };
   tenders: TenderOrder[];
 };
@@ -67,7 +69,12 @@ export async function openIntent(
   const { key, customer } = order;
   const [row] = await transactOnce<{ outcome: OpenOutcome; transaction_id: string }>(pool, {
     name: 'open_intent',
-    text: 'select * from open_intent($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)',
+    text: `with opened as materialized (
+             select * from open_intent($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+           ), taken as (
+             insert into till_orders (tenant_id, transaction_id, point_no, shift_no)
+             select $1, transaction_id, $16, $17 from opened where outcome = 'opened' and $17::integer is not null)
+           select * from opened`,
     values: [
       key.tenantId,
       key.eventId,
@@ -84,6 +91,8 @@ export async function openIntent(
       customer.phone ?? null,
       customer.document ?? null,
       JSON.stringify(order.tenders.map(tenderJson)),
+      order.point.pointNo,
+      order.point.shiftNo,
     ],
   });
   return { outcome: row!.outcome, transactionId: row!.transaction_id };
@@ -178,6 +187,29 @@ export async function readIntent(reader: Reader, key: IntentKey): Promise<Intent
     values: [key.tenantId, key.transactionId],
   });
   return row ? intentOf(key, row, await readTenders(reader, key)) : null;
+}
+
+/** Where an order was taken: at a till, or in the shop. */
+export async function readOrderPoint(reader: Reader, key: IntentKey): Promise<SellingPoint> {
+  const [till] = await reader.query<SellingPoint & Row>({
+    name: 'read-order-point',
+    text: `select point_no as "pointNo", shift_no as "shiftNo" from till_orders
+            where tenant_id = $1 and transaction_id = $2`,
+    values: [key.tenantId, key.transactionId],
+  });
+  return till ?? shop;
+}
+
+/** Keeps the hold of a paid order whose point gives no number yet, until it is looked at again. */
+export async function keepHold(pool: Pool, key: IntentKey, seconds: number): Promise<void> {
+  await transactOnce(pool, {
+    name: 'keep-hold',
+    text: `update holds h set expires_at = greatest(h.expires_at, clock_timestamp() + make_interval(secs => $3))
+             from payment_intents i
+            where i.tenant_id = $1 and i.transaction_id = $2 and i.state = 'paid'
+              and h.tenant_id = $1 and h.hold_id = i.hold_id and h.state = 'live'`,
+    values: [key.tenantId, key.transactionId, seconds],
+  });
 }
 
 /** Takes an intent to settle it or to refund it; null when there is nothing to do, or another does it. */

@@ -1,4 +1,5 @@
 import { Problem } from '../base/errors.ts';
+import { failpoints } from '../base/failpoint.ts';
 import type { Clock, EventKey, IdSource } from '../base/ids.ts';
 import { limits } from '../base/limits.ts';
 import type { EventCache } from '../catalog/event-cache.ts';
@@ -8,6 +9,8 @@ import type { Customer } from '../checkout/confirm-sales.store.ts';
 import type { Pool } from '../db/pool.ts';
 import { reader, transact, type Tx } from '../db/transaction.ts';
 import { holdProblem, type Holds } from '../holds/holds.ts';
+import { shop, type SellingPoint } from '../fiscal/selling-point.ts';
+import { requireSelling } from '../fiscal/selling-point.store.ts';
 import { readRates } from './exchange-rate.store.ts';
 import type { Intent, IntentKey } from './intent.ts';
 import {
@@ -43,6 +46,8 @@ export type IntentRequest = {
   /** Minor units; null when the buyer accepts what the hold quoted. */
   expectedTotal: number | null;
   substitutes: boolean;
+  /** Where it is sold; the shop when absent. */
+  point?: SellingPoint;
 };
 
 type Deps = {
@@ -116,6 +121,7 @@ export class PaymentIntents {
     if (!live) throw holdProblem('hold_not_found');
     const bound = { ...request, payment: { method: request.whole?.method ?? 'split' } } as const;
     await this.#deps.checkout.bind(bound);
+    await requireSelling(reader(pool), request.key.tenantId, request.point ?? shop);
     for (let attempt = 1; attempt <= limits.requoteAttemptsMax; attempt++) {
       const order = await this.#order(live, request, ids.uuid());
       const { outcome, transactionId } = await openIntent(pool, order);
@@ -147,7 +153,7 @@ export class PaymentIntents {
     const total = request.expectedTotal ?? quote.total;
     const means = { currency, rates, provider: provider?.name ?? null };
     const tenders = orderTenders(total, request.whole, request.parts, means);
-    const { key, holdId, keyDigest, bodyDigest, customer, substitutes } = request;
+    const { key, holdId, keyDigest, bodyDigest, customer, substitutes, point = shop } = request;
     const seconds = tenders.some((tender) => tender.report) ? reportedSeconds : cardSeconds;
     return {
       key,
@@ -156,6 +162,7 @@ export class PaymentIntents {
       bodyDigest,
       customer,
       substitutes,
+      point,
       transactionId,
       total,
       tenders,
@@ -187,6 +194,7 @@ export class PaymentIntents {
         returnUrl,
         expiresAt: intent.expiresAt,
       });
+      if (failpoints) await failpoints.reach('page opened');
       await keepPage(pool, key, page);
       return page.url;
     } catch (error) {
@@ -254,6 +262,7 @@ export class PaymentIntents {
     for (const tender of intent.tenders) {
       if (!provider || tender.pageId === null || !['pending', 'authorised'].includes(tender.state)) continue;
       const news = await provider.closePage(tender.pageId);
+      if (failpoints) await failpoints.reach('page closed');
       if (news.state !== 'cancelled') await this.note({ ...intent, tenderNo: tender.tenderNo }, news);
     }
     const holdSeconds = reason === 'cancelled_by_buyer' ? limits.givenUpHoldSeconds : 0;

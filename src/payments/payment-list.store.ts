@@ -1,11 +1,11 @@
 import type { Reader, Row } from '../db/transaction.ts';
 import type { IntentState } from './intent.ts';
 import type { TenderKey } from './payment-provider.ts';
-import type { PaymentMethod, PaymentState } from './payment.ts';
+import type { BuyerMethod, PaymentState } from './payment.ts';
 
 /** A payment of an order whose money comes later, as staff see it. */
 export type ListedPayment = TenderKey & {
-  method: PaymentMethod;
+  method: BuyerMethod;
   state: PaymentState;
   orderState: IntentState;
   amount: number;

@@ -53,8 +53,12 @@ export type PaymentProvider = {
   readPage(pageId: string): Promise<PaymentNews>;
   /** Closes a page, so that it takes no more money, and tells how the payment stands then. */
   closePage(pageId: string): Promise<PaymentNews>;
-  /** Gives money back. @returns how much of the payment has gone back in all. */
-  refund(key: TenderKey, paymentId: string, amount: number): Promise<number>;
+  /**
+   * Gives money back.
+   * @param part names this part of the payment: it goes back once, however often it is asked for.
+   * @returns how much of the payment has gone back in all.
+   */
+  refund(key: TenderKey, paymentId: string, amount: number, part: string): Promise<number>;
   /** The payments whose pages were opened since an instant, the newest first. */
   pagesSince(since: Date): AsyncIterable<TenderKey & { news: PaymentNews }>;
   /** @returns null when what it tells is of no payment of ours. @throws Problem `callback_signature_invalid`. */

@@ -13,8 +13,11 @@ export const paymentMethods = ['card_online', ...counterMethods] as const;
 
 export type BuyerMethod = (typeof paymentMethods)[number];
 
-/** `split`: several payments, each of which has a method of its own. */
-export type PaymentMethod = BuyerMethod | 'split';
+/**
+ * `split`: several payments, each of which has a method of its own; `exchange`: what places that went back paid for those
+ * in their stead.
+ */
+export type PaymentMethod = BuyerMethod | 'split' | 'exchange';
 
 export type Payment = { method: PaymentMethod; reference?: string };
 

@@ -1,4 +1,5 @@
 import { Problem } from '../base/errors.ts';
+import { failpoints } from '../base/failpoint.ts';
 import { limits } from '../base/limits.ts';
 import type { EventCache } from '../catalog/event-cache.ts';
 import type { LiveEvent } from '../catalog/live-event.ts';
@@ -13,13 +14,16 @@ import { readHold } from '../holds/read-hold.store.ts';
 import type { EndReason, Intent, IntentKey } from './intent.ts';
 import {
   decideRefund,
+  keepHold,
   leaseIntent,
   noteRefund,
   once,
+  readOrderPoint,
   releaseLease,
   replaceHold,
   settleIntent,
 } from './intent.store.ts';
+import { shop, type SellingPoint } from '../fiscal/selling-point.ts';
 import { ProviderUnavailable, type PaymentProvider } from './payment-provider.ts';
 
 type Deps = {
@@ -71,11 +75,12 @@ export class PaymentSettler {
   async #settle(intent: Intent): Promise<'settled' | 'refunding'> {
     const { pool, events } = this.#deps;
     let { holdId } = intent;
+    let point = await readOrderPoint(reader(pool), intent);
     for (let attempt = 1; attempt <= limits.rescueAttemptsMax; attempt++) {
       const live = await events.get(intent);
       if (!live) return this.#giveBack(intent, 'sales_closed');
       try {
-        await this.#confirm(intent, holdId);
+        await this.#confirm(intent, holdId, point);
         await settleIntent(pool, intent);
         return 'settled';
       } catch (error) {
@@ -83,6 +88,15 @@ export class PaymentSettler {
         if (isProblem(error, 'sales_closed')) return this.#giveBack(intent, 'sales_closed');
         if (isProblem(error, 'price_changed')) {
           await this.#honourPrice(intent, holdId);
+          continue;
+        }
+        if (isProblem(error, 'fiscal_day_closed', 'shift_not_open')) {
+          // Money that came after the end of a till's shift is the shop's; while the shop is closed, the places are kept.
+          if (point === shop) {
+            await keepHold(pool, intent, 2 * limits.intentRetrySeconds);
+            throw error;
+          }
+          point = shop;
           continue;
         }
         const gone = ['hold_expired', 'hold_released', 'hold_not_found', 'hold_already_confirmed'];
@@ -95,12 +109,13 @@ export class PaymentSettler {
     return this.#giveBack(intent, 'places_gone');
   }
 
-  async #confirm(intent: Intent, holdId: string): Promise<void> {
+  async #confirm(intent: Intent, holdId: string, point: SellingPoint): Promise<void> {
     const [first, ...more] = intent.tenders;
     const { name, email, phone, document, locale } = intent.customer;
     await this.#deps.checkout.confirm({
       key: intent,
       holdId,
+      point,
       transactionId: intent.transactionId,
       keyDigest: settlingKey(intent),
       bodyDigest: digestBody({ transaction_id: intent.transactionId }),
@@ -191,7 +206,9 @@ export class PaymentSettler {
       } else {
         if (!provider || tender.paymentId === null)
           throw new ProviderUnavailable('no provider is configured');
-        await noteRefund(once(pool), key, await provider.refund(key, tender.paymentId, tender.captured));
+        const refunded = await provider.refund(key, tender.paymentId, tender.captured, 'all');
+        if (failpoints) await failpoints.reach('given back');
+        await noteRefund(once(pool), key, refunded);
       }
     }
     return byHand ? limits.manualRefundSeconds : limits.intentRetrySeconds;

@@ -50,6 +50,10 @@ function translate(error: unknown): never {
   throw error;
 }
 
+function sumOf(refunds: readonly Stripe.Refund[]): number {
+  return refunds.reduce((sum, refund) => sum + refund.amount, 0);
+}
+
 function createClient({ secretKey, apiUrl }: StripeAccount): Stripe {
   const { protocol, hostname, port } = new URL(apiUrl);
   return new Stripe(secretKey, {
@@ -119,25 +123,30 @@ class StripePayments implements PaymentProvider {
     }
   }
 
-  async refund(key: TenderKey, paymentId: string, amount: number): Promise<number> {
+  async refund(key: TenderKey, paymentId: string, amount: number, part: string): Promise<number> {
+    // A refund whose answer was lost a day ago has no key any more: it is known by its part.
+    const isMine = ({ metadata }: Stripe.Refund) => metadata?.['part'] === part;
+    const before = await this.#refundsOf(paymentId);
+    if (before.some(isMine)) return sumOf(before);
     try {
       await this.#client.refunds.create(
-        { payment_intent: paymentId, amount, metadata: metadataOf(key) },
-        { idempotencyKey: `refund.${key.tenantId}.${key.transactionId}.${key.tenderNo}.${amount}` },
+        { payment_intent: paymentId, amount, metadata: { ...metadataOf(key), part } },
+        { idempotencyKey: `refund.${key.tenantId}.${key.transactionId}.${key.tenderNo}.${part}.${amount}` },
       );
     } catch (error) {
-      // A refund whose answer was lost a day ago has no key any more; what has gone back is asked for below.
+      // All of it went back otherwise, as by hand in Stripe's dashboard.
       const repeated = error instanceof Stripe.errors.StripeInvalidRequestError;
       if (!repeated || error.code !== 'charge_already_refunded') translate(error);
     }
-    let refunded = 0;
+    return sumOf(await this.#refundsOf(paymentId));
+  }
+
+  /** The refunds of a payment that stand. */
+  async #refundsOf(paymentId: string): Promise<Stripe.Refund[]> {
     const { data } = await this.#client.refunds
       .list({ payment_intent: paymentId, limit: 100 })
       .catch(translate);
-    for (const refund of data) {
-      if (refund.status !== 'failed' && refund.status !== 'canceled') refunded += refund.amount;
-    }
-    return refunded;
+    return data.filter((refund) => refund.status !== 'failed' && refund.status !== 'canceled');
   }
 
   async *pagesSince(since: Date): AsyncGenerator<TenderKey & { news: PaymentNews }> {

@@ -121,7 +121,11 @@ function checkKinds(event: CatalogEvent, cart: Cart): void {
   cart.zones.forEach(({ zoneNo, kind }, i) => check(zoneNo, kind ?? null, `/zones/${i}/ticket_kind`));
 }
 
-function checkPlaces(event: CatalogEvent, cart: Cart, at: number, wishes: Wishes): void {
+/**
+ * Refuses a choice of places that the seller's rules do not allow at an instant (milliseconds since 1970).
+ * @throws Problem `zone_not_found`, `table_incomplete`, `seat_unavailable`.
+ */
+export function checkPlaces(event: CatalogEvent, cart: Cart, at: number, wishes: Wishes): void {
   for (const zoneNo of [
     ...cart.seatNos.map((no) => event.seats.zoneNo[no - 1]!),
     ...cart.zones.map((z) => z.zoneNo),

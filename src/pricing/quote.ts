@@ -15,6 +15,8 @@ export type Buyer = {
   kind: CustomerKind;
   /** What their purchases are counted by: a digest of their document or address; null when they gave none. */
   key: string | null;
+  /** As an invoice shows it. */
+  address?: string | undefined;
 };
 
 /** One line: a seat (quantity 1) or places of a general zone of one kind and stage. Integer minor units throughout. */

@@ -39,6 +39,13 @@ export const buyerSchema = object({
   kind: Type.Optional(Type.Enum([...customerKinds])),
   document: Type.Optional(Type.String({ minLength: 1, maxLength: limits.customerDocumentCharsMax })),
   email: Type.Optional(Type.String({ format: 'email', maxLength: limits.customerEmailCharsMax })),
+  address: Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: limits.fiscalAddressCharsMax,
+      description: 'As the invoice to a company shows it',
+    }),
+  ),
 });
 
 /** What a buyer may bring beside the places. */
@@ -66,7 +73,7 @@ export const cartProblems: ErrorCode[] = [
 export type WishesBody = {
   voucher?: string;
   access_code?: string;
-  customer?: { kind?: CustomerKind; document?: string; email?: string };
+  customer?: { kind?: CustomerKind; document?: string; email?: string; address?: string };
   payment_method?: Payment['method'];
 };
 
@@ -74,14 +81,23 @@ export type WishesBody = {
  * Who buys, as prices, taxes and limits see it.
  * @throws Problem `customer_required` when somebody who is no private person gives no document.
  */
-export function toBuyer({ kind = 'person', document, email }: NonNullable<WishesBody['customer']>): Buyer {
+export function toBuyer({
+  kind = 'person',
+  document,
+  email,
+  address,
+}: NonNullable<WishesBody['customer']>): Buyer {
   if (kind !== 'person' && document === undefined) {
     const message = `A customer of the kind "${kind}" gives the number of their document.`;
     const errors = [{ path: '/customer/document', code: 'customer_required', message }];
     throw new Problem('customer_required', message, { errors });
   }
   const text = document ?? email;
-  return { kind, key: text === undefined ? null : customerKey(text) };
+  return {
+    kind,
+    key: text === undefined ? null : customerKey(text),
+    ...(address !== undefined && { address }),
+  };
 }
 
 /**

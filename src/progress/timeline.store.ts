@@ -1,4 +1,5 @@
 import { formatMoney } from '../base/format.ts';
+import { readRefunds } from '../cancellation/refund.store.ts';
 import type { Reader, Row } from '../db/transaction.ts';
 import { listChangesOf } from '../identity/audit-log.store.ts';
 import { readMessagesOfSale } from '../notifications/message-log.store.ts';
@@ -38,6 +39,7 @@ export async function readTimelineParts(
     payments: payments.map(({ at, state, method, amount, currency }) => {
       return { at, state, method, detail: formatMoney(amount, currency, 'en') };
     }),
+    refunds: await readRefunds(reader, { tenantId, transactionId }),
     messages,
     attempts,
     asked: changes.flatMap(({ at, verb, objectId, actorName: by }) => {

@@ -1,4 +1,6 @@
+import { formatMoney } from '../base/format.ts';
 import type { StepName } from '../base/step.ts';
+import type { Refund } from '../cancellation/refund.ts';
 import { isSameMessage, type LoggedMessage, type MessageAttempt } from '../notifications/message-log.ts';
 import type { MessageKey } from '../notifications/message-reference.ts';
 import type { Sale } from '../orders/sale.ts';
@@ -25,6 +27,8 @@ export const timelineEvents = [
   'message_failed',
   'message_skipped',
   'completed',
+  'undone',
+  'paid_back',
 ] as const;
 export type TimelineEvent = (typeof timelineEvents)[number];
 
@@ -48,6 +52,7 @@ export type TimelineParts = {
   sale: Sale;
   issuedAt: Date | null;
   payments: { at: Date; state: string; method: string; detail: string }[];
+  refunds: Refund[];
   messages: LoggedMessage[];
   attempts: MessageAttempt[];
   /** Who had messages sent again. */
@@ -93,6 +98,27 @@ function messageEntries(message: LoggedMessage, attempts: readonly MessageAttemp
   return entries;
 }
 
+function refundEntries({
+  kind,
+  currency,
+  total,
+  creditNote,
+  createdAt,
+  repayments,
+}: Refund): TimelineEntry[] {
+  const money = (amount: number) => formatMoney(amount, currency, 'en');
+  const undone = {
+    at: createdAt,
+    event: 'undone',
+    detail: `${kind}: ${money(total)}, ${creditNote}`,
+  } as const;
+  const paid = repayments.flatMap(({ amount, method, exchangedFor, doneAt }): TimelineEntry[] => {
+    if (doneAt === null || exchangedFor !== null) return [];
+    return [{ at: doneAt, event: 'paid_back', detail: `${money(amount)} by ${method ?? 'the provider'}` }];
+  });
+  return [undone, ...paid];
+}
+
 /** A sale's timeline, from the first to the last; what happened at one moment is in the order of its causes. */
 export function timelineOf(parts: TimelineParts): TimelineEntry[] {
   const { sale, issuedAt, payments, messages, attempts, asked } = parts;
@@ -117,6 +143,7 @@ export function timelineOf(parts: TimelineParts): TimelineEntry[] {
     entries.push(...messageEntries(message, own));
   }
   if (sale.completedAt) entries.push({ at: sale.completedAt, event: 'completed' });
+  entries.push(...parts.refunds.flatMap(refundEntries));
   return entries.toSorted((a, b) => a.at.getTime() - b.at.getTime());
 }
 

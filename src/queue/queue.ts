@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PgBoss, type Job, type JobInsert } from 'pg-boss';
+import { failpoints } from '../base/failpoint.ts';
 import { GroupLane } from '../base/group-lane.ts';
 import { limits } from '../base/limits.ts';
 import { stepNames, type StepKey, type StepName } from '../base/step.ts';
@@ -54,6 +55,8 @@ export type QueueOptions = {
   /** Whether this process works on steps, or only hands them over. */
   worker: boolean;
   connectionsMax: number;
+  /** How often a worker looks for steps that no notice told it of; often, unless given. */
+  pollSeconds?: number;
   /** Errors of the queue's own connections; it goes on by itself. */
   onError(error: Error): void;
 };
@@ -174,7 +177,9 @@ async function handle(
       job.data.steps.map(([tenantId, transactionId]) => ({ tenantId, transactionId, name })),
     );
     for (let from = 0; from < steps.length; from += work.batchMax) {
+      if (failpoints) await failpoints.reach(`taken ${name}`);
       const again = await handler(steps.slice(from, from + work.batchMax));
+      if (failpoints) await failpoints.reach(`handled ${name}`);
       if (again.length > 0) await insertJobs(boss, again, attempt + 1);
     }
   }
@@ -191,6 +196,7 @@ function createHandOver(boss: PgBoss): Queue['handOver'] {
     isPassing: isPassingError,
     run: async (offers) => {
       const since = performance.now() - limits.handOverLateSecondsMax * 1_000;
+      if (failpoints) await failpoints.reach('handing over');
       await insertJobs(
         boss,
         offers.filter((offer) => offer.at >= since).flatMap((offer) => offer.steps),
@@ -233,8 +239,8 @@ export async function openQueue(options: QueueOptions): Promise<Queue> {
           burstWhenBatchFull: true,
           burstWhenReadyExceeds: 1,
           // Notices wake a worker at once; polling finds the steps whose next attempt is due.
-          pollingIntervalSeconds: 0.5,
-          notifyPollingIntervalSeconds: 1,
+          pollingIntervalSeconds: options.pollSeconds ?? 0.5,
+          notifyPollingIntervalSeconds: options.pollSeconds ?? 1,
         },
         (jobs: Job<JobData>[]) => handle(boss, name, jobs, work, handler),
       );

@@ -19,6 +19,9 @@ export function redactUrl(url: string): string {
  * names, no addresses, no bodies, no headers.
  */
 export function createLogger(options: { level: string; destination?: DestinationStream }): Logger {
+  const output = pino.destination(1);
+  // What cannot be logged, as on a full disk, is lost; unheard, the fault would end the process.
+  output.on('error', () => {});
   return pino(
     {
       level: options.level,
@@ -27,6 +30,6 @@ export function createLogger(options: { level: string; destination?: Destination
       formatters: { level: (level) => ({ level }) },
       messageKey: 'message',
     },
-    options.destination,
+    options.destination ?? output,
   );
 }

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '../base/ids.ts';
+import { failpoints } from '../base/failpoint.ts';
 import { limits } from '../base/limits.ts';
 import type { Pool } from '../db/pool.ts';
 import { transact } from '../db/transaction.ts';
@@ -49,6 +50,7 @@ async function deliver({ pool, sender, clock, random }: Deps, delivery: ClaimedD
   const { url, payload, eventId, secrets } = delivery;
   const headers = signWebhook(eventId, startedAt, payload, secrets);
   const answer = await sender.send({ url, headers, payload });
+  if (failpoints) await failpoints.reach('delivered webhook');
   const durationMilliseconds = Math.round(performance.now() - started);
   await transact(pool, async (tx) => {
     const { status, body } = answer;

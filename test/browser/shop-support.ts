@@ -55,7 +55,7 @@ export async function visit(shop: Shop, look: Look = {}): Promise<Visit> {
     locale,
   });
   const page = await context.newPage();
-  page.setDefaultTimeout(15_000);
+  page.setDefaultTimeout(60_000);
   const faults: string[] = [];
   page.on('console', (message) => {
     if (message.type() === 'error' || message.type() === 'warning') faults.push(message.text());

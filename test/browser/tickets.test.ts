@@ -48,6 +48,12 @@ async function scan(page: Page): Promise<string | undefined> {
   return jsQR(data, width, height)?.data;
 }
 
+/** Waits until the code in sight is this one: the page may still be drawn. */
+async function untilScanned(page: Page, code: string | undefined): Promise<void> {
+  assert.ok(code);
+  await waitUntil('a scanner reads the code', async () => (await scan(page)) === code);
+}
+
 async function codesOf(page: Page): Promise<(string | undefined)[]> {
   const { pathname, search } = new URL(page.url());
   const sale = pathname.split('/').at(-1);
@@ -63,7 +69,7 @@ test("a scanner reads the codes off a telephone's screen, dark as it may be set,
     const { page, faults, leave } = await visit(shop, look);
     await buy(page);
     const codes = await codesOf(page);
-    assert.equal(await scan(page), codes[0]);
+    await untilScanned(page, codes[0]);
     await page.getByRole('button', { name: /Next|Siguiente/ }).click();
     await page
       .getByText(/(Ticket|Entrada) 2 (of|de) 2/)
@@ -74,7 +80,7 @@ test("a scanner reads the codes off a telephone's screen, dark as it may be set,
         `(strip => strip.scrollLeft >= strip.clientWidth - 1)(document.querySelector('.strip'))`,
       ),
     );
-    assert.equal(await scan(page), codes[1]);
+    await untilScanned(page, codes[1]);
     assert.deepEqual(await findBarriers(page), []);
     await waitUntil('the page is kept', () =>
       page.evaluate<boolean>(`caches.open('tickets-1').then((cache) => cache.keys()).then((kept) =>
@@ -84,7 +90,7 @@ test("a scanner reads the codes off a telephone's screen, dark as it may be set,
     await page.context().setOffline(true);
     await page.reload();
     await page.locator('svg[role=img]').first().waitFor();
-    assert.equal(await scan(page), codes[0]);
+    await untilScanned(page, codes[0]);
     await leave();
   }
 });
@@ -110,7 +116,7 @@ test('a ticket goes to somebody else by a link; its former holder sees that it w
   await other.page.getByText('Luis Gómez').waitFor();
   const [now] = await codesOf(other.page);
   assert.notEqual(now, old);
-  assert.equal(await scan(other.page), now);
+  await untilScanned(other.page, now);
   await other.page.goto(link!);
   await other.page.getByRole('heading', { name: 'This link works no more' }).waitFor();
   await other.leave();
@@ -132,7 +138,7 @@ test('a holder asks for another code, and the page shows it', async () => {
   const [now] = await codesOf(page);
   assert.notEqual(now, old);
   await page.evaluate('scrollTo(0, 0)');
-  assert.equal(await scan(page), now);
+  await untilScanned(page, now);
   await page.goto('/tickets/00000000-0000-7000-8000-000000000000?token=1.x');
   await page.getByText('We could not find this purchase').waitFor();
   await leave();

@@ -8,6 +8,8 @@ import { createPool, type Pool } from '../../src/db/pool.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { createHall, type Hall } from '../support/hall.ts';
 import { startProcess, type TestProcess } from '../support/process.ts';
+import { untilServed } from '../support/served.ts';
+import { waitUntil } from '../support/wait.ts';
 
 let database: TestDatabase;
 let pool: Pool;
@@ -57,25 +59,20 @@ function request(holdId: string, changes: Partial<ConfirmRequest> = {}): Confirm
 }
 
 const problem = (code: string) => (error: unknown) => error instanceof Problem && error.code === code;
-const untilTrue = async (check: () => boolean) => {
-  for (let i = 0; i < 200 && !check(); i++) await new Promise((resolve) => setTimeout(resolve, 10));
-  assert.ok(check());
-};
 
 test('a sale is confirmed, its steps handed over, and every process knows its seats are sold', async () => {
   await live(other);
   const holdId = await hold(one, [1, 2], 3);
-  await untilTrue(() => true);
   const seen = await live(other);
-  await untilTrue(() => !seen.isFree(1) && seen.available(2) === 17);
+  await waitUntil('the other knows what is held', () => !seen.isFree(1) && seen.available(2) === 17);
   const { sale } = await one.checkout.confirm(request(holdId));
   assert.equal(sale.fiscalNumber, 'A-00000001');
   assert.ok(one.handedOver.some((handed) => handed.transactionId === sale.transactionId));
-  await untilTrue(() => seen.availability.seats[0] === 2);
+  await waitUntil('the other knows what is sold', () => seen.availability.seats[0] === 2);
 });
 
 test('1,000 buyers for the last seat from two processes: one wins', async () => {
-  const buyers = Array.from({ length: 1_000 }, (_, i) => hold(i % 2 ? one : other, [7]));
+  const buyers = Array.from({ length: 1_000 }, (_, i) => untilServed(() => hold(i % 2 ? one : other, [7])));
   const results = await Promise.allSettled(buyers);
   assert.equal(results.filter((result) => result.status === 'fulfilled').length, 1);
   for (const result of results) {
@@ -86,7 +83,7 @@ test('1,000 buyers for the last seat from two processes: one wins', async () => 
 test('best available gives everybody other seats, until there are none', async () => {
   const event = await live(one);
   const wanted = Array.from({ length: 40 }, () =>
-    one.holds.place(event, { bestAvailable: { quantity: 2, zoneNo: 1 } }),
+    untilServed(() => one.holds.place(event, { bestAvailable: { quantity: 2, zoneNo: 1 } })),
   );
   const results = await Promise.allSettled(wanted);
   const seats = results.flatMap((result) =>
@@ -143,12 +140,19 @@ test('a buyer who expects another total than the hold quoted is told the price',
 test('a tax rule that begins between hold and confirm changes the price', async () => {
   await pool.query(
     `insert into tax_rules (tenant_id, tax_rule_id, name, kind, rate_ppm, inclusion, valid_from)
-     values ($1, 2, 'IGTF', 'percentage', 30000, 'added', now() + interval '300 milliseconds')`,
+     values ($1, 2, 'IGTF', 'percentage', 30000, 'added', now() + interval '1 hour')`,
     [hall.tenantId],
   );
   const holdId = await hold(one, [1]);
-  await new Promise((resolve) => setTimeout(resolve, 350));
-  await assert.rejects(one.checkout.confirm(request(holdId)), problem('price_changed'));
+  await one.checkout.confirm(request(await hold(one, [2])));
+  // An hour passes at once: by the clock of the process, and by that of the database.
+  await pool.query('update holds set quote_valid_until = now() where hold_id = $1', [holdId]);
+  one.clock.aheadSeconds = 3_601;
+  try {
+    await assert.rejects(one.checkout.confirm(request(holdId)), problem('price_changed'));
+  } finally {
+    one.clock.aheadSeconds = 0;
+  }
 });
 
 test('a hold that expires is swept, its places are free again, and it cannot be confirmed', async () => {

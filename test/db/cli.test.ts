@@ -3,11 +3,11 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { createServer } from 'node:net';
 import path from 'node:path';
 import { after, test } from 'node:test';
-import { setTimeout as delay } from 'node:timers/promises';
 import { commands } from '../../src/cli/commands.ts';
 import { runCli } from '../../src/cli/run.ts';
 import { createPool } from '../../src/db/pool.ts';
 import { createTestDatabase } from '../support/database.ts';
+import { waitUntil } from '../support/wait.ts';
 
 const root = path.join(import.meta.dirname, '../..');
 const database = await createTestDatabase();
@@ -104,12 +104,14 @@ test('a server that cannot start says why in a sentence, and exits with 1', asyn
     [{ HOST: '203.0.113.1' }, /HOST is 203\.0\.113\.1, which is no address of this machine/],
     [{ PORT: port }, new RegExp(`port ${port} of 127\\.0\\.0\\.1 is taken`)],
   ];
-  for (const [env, message] of cases) {
-    const run = taquilla(['serve', '--no-seed'], env);
-    assert.equal(await run.ended, 1, JSON.stringify(env));
-    assert.match(run.err(), message);
-    assert.doesNotMatch(run.err(), /\n {4}at /);
-  }
+  await Promise.all(
+    cases.map(async ([env, message]) => {
+      const run = taquilla(['serve', '--no-seed'], env);
+      assert.equal(await run.ended, 1, JSON.stringify(env));
+      assert.match(run.err(), message);
+      assert.doesNotMatch(run.err(), /\n {4}at /);
+    }),
+  );
   taken.close();
 });
 
@@ -179,8 +181,9 @@ test('connections of commands that ended are gone', async () => {
     );
     return rows[0]!.names;
   };
-  for (const end = Date.now() + 10_000; (await named()).length > 0 && Date.now() < end;) await delay(50);
-  const left = await named();
-  await pool.end();
-  assert.deepEqual(left, []);
+  try {
+    await waitUntil('all connections are gone', async () => (await named()).length === 0);
+  } finally {
+    await pool.end();
+  }
 });

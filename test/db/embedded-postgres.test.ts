@@ -5,11 +5,11 @@ import { chmodSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { startEmbeddedPostgres } from '../../src/db/embedded-postgres.ts';
+import { waitUntil } from '../support/wait.ts';
 
 const userProgram = fileURLToPath(new URL('../support/embedded-postgres-user.ts', import.meta.url));
 const scratch = realpathSync(mkdtempSync(path.join(tmpdir(), `taquilla-test-${process.pid}-`)));
@@ -114,10 +114,10 @@ describe('the embedded PostgreSQL', () => {
     await ask(server.url, 'create table survives as select 7 as n');
     process.kill(postmasterPid(), 'SIGKILL');
     let answer: unknown;
-    for (let attempt = 0; attempt < 200 && answer === undefined; attempt += 1) {
-      await sleep(50);
+    await waitUntil('it is back', async () => {
       answer = await ask(server.url, 'select n from survives').catch(() => undefined);
-    }
+      return answer !== undefined;
+    });
     assert.equal(answer, 7);
     await server.stop();
   });

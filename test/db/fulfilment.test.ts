@@ -45,8 +45,11 @@ const unfinished = () => countOf(`from transactions where status = 'processing'`
 const queued = () =>
   countOf(`from pgboss.job, jsonb_array_elements(data -> 'steps') where state < 'completed'`);
 
-async function withWorkers(work: (workers: TestWorkers) => Promise<void>): Promise<void> {
-  const workers = await startTestWorkers(database.url);
+async function withWorkers(
+  work: (workers: TestWorkers) => Promise<void>,
+  options: { pollSeconds?: number } = {},
+): Promise<void> {
+  const workers = await startTestWorkers(database.url, undefined, undefined, options);
   try {
     await work(workers);
     assert.deepEqual(workers.troubles, []);
@@ -55,18 +58,16 @@ async function withWorkers(work: (workers: TestWorkers) => Promise<void>): Promi
   }
 }
 
-test('an idle system completes a sale, mail included, within a second', async () => {
-  await withWorkers(async () => {
-    const milliseconds: number[] = [];
-    for (let i = 0; i < 5; i++) {
-      const ids = await makeSampleSales(pool, { phone: '+584121234567' });
-      const started = performance.now();
-      await queue.handOver(firstSteps(ids));
-      await waitUntil('the sale is completed', async () => (await unfinished()) === 0);
-      milliseconds.push(performance.now() - started);
-    }
-    assert.ok(Math.max(...milliseconds.slice(1)) < 1_000, String(milliseconds));
-  });
+test('a sale is completed, mail included, by workers that look for steps only when they are told of them', async () => {
+  await withWorkers(
+    async () => {
+      for (let i = 0; i < 5; i++) {
+        await queue.handOver(firstSteps(await makeSampleSales(pool, { phone: '+584121234567' })));
+        await waitUntil('the sale is completed', async () => (await unfinished()) === 0);
+      }
+    },
+    { pollSeconds: 3_600 },
+  );
   const { rows } = await pool.query(
     `select name, state, detail from steps where transaction_id = (select max(transaction_id::text)::uuid from steps)`,
   );

@@ -16,6 +16,7 @@ import { endHolds } from '../../src/holds/end-holds.store.ts';
 import { placeHolds } from '../../src/holds/place-holds.store.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { hallQuote, placeOrder } from '../support/hall.ts';
+import { waitUntil } from '../support/wait.ts';
 
 const file = readFileSync(new URL('../fixtures/small-hall.json', import.meta.url), 'utf8');
 const hall = parsePretixPlan(file);
@@ -198,7 +199,7 @@ test('a hold that is being placed while the plan is replaced is waited for, and 
           `select from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`,
         )
       ).rowCount;
-    while (!(await isWaiting())) await new Promise((resolve) => setTimeout(resolve, 20));
+    await waitUntil('the plan is waited for', async () => (await isWaiting()) !== 0);
     await holder.query('commit');
     await assert.rejects(replacing, PlanError);
   } finally {

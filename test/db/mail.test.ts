@@ -59,12 +59,8 @@ async function emailStep(transactionId: string) {
   return { ...step, status: sale.status };
 }
 
-const ended = (transactionId: string, seconds?: number) =>
-  waitUntil(
-    'the e-mail step has ended',
-    async () => (await emailStep(transactionId)).state !== 'pending',
-    seconds,
-  );
+const ended = (transactionId: string) =>
+  waitUntil('the e-mail step has ended', async () => (await emailStep(transactionId)).state !== 'pending');
 
 const mailsTo = (address: string) => server.received.filter((mail) => mail.to.includes(address));
 
@@ -81,7 +77,7 @@ test("the tickets come by mail, in the buyer's language, with codes that verify"
   assert.equal(parsed.subject, 'Your tickets: La flauta mágica');
   assert.equal(parsed.from?.value[0]?.name, 'Teatro del Lago');
   assert.match(String(parsed.html), /Thank you, Ana Pérez!/);
-  assert.match(parsed.text ?? '', /Friday, December 11, 2026, 8:30.PM/);
+  assert.match(parsed.text ?? '', /Friday, December 11, 2037, 8:30.PM/);
   const link = `${testPublicUrl}/orders/${sale}?token=1.`;
   assert.ok(parsed.text?.includes(link));
   assert.ok(String(parsed.html).includes(link));
@@ -101,7 +97,7 @@ test("the tickets come by mail, in the buyer's language, with codes that verify"
 
 test('a mailbox that does not exist ends the step at once, with the reason in words', async () => {
   const sale = await sell({ email: 'nobody@example.com' });
-  await ended(sale, 5);
+  await ended(sale);
   const step = await emailStep(sale);
   assert.equal(step.state, 'failed');
   assert.equal(step.attempts, 1);

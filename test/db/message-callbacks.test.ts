@@ -30,7 +30,7 @@ const verifyToken = 'the verify token of tests';
 
 before(async () => {
   database = await createTestDatabase();
-  pool = createPool({ url: database.url, size: 4, name: 'test' });
+  pool = createPool({ url: database.url, size: 8, name: 'test' });
   await createSampleSeller(pool);
   twilio = await startTwilioFake();
   meta = await startMetaFake();
@@ -136,7 +136,7 @@ test('a message that came back says why, in words, and stays so', async () => {
 
 test('a message whose acceptance was lost is known by its callback, and is not sent again', async () => {
   twilio.next('accept_in_silence');
-  const { message, outcome } = await sendSms(0.2);
+  const { message, outcome } = await sendSms(1);
   assert.equal(outcome, 'postponed');
   await twilio.report(message, 'sent', { at: server.url });
   const lost = {

@@ -18,6 +18,7 @@ import { withoutGuard } from '../support/guards.ts';
 import { createHall, placeOrder, type Hall } from '../support/hall.ts';
 import { setPrices } from '../support/prices.ts';
 import { startProcess, type TestProcess } from '../support/process.ts';
+import { untilServed } from '../support/served.ts';
 
 let database: TestDatabase;
 let pool: Pool;
@@ -89,7 +90,7 @@ const problem = (code: string) => (error: unknown) => error instanceof Problem &
 
 async function place(process: TestProcess, cart: Cart, wishes: Wishes = noWishes): Promise<Hold> {
   const live = await process.events.get(hall);
-  return (await process.holds.place(live!, cart, wishes)).hold;
+  return (await untilServed(() => process.holds.place(live!, cart, wishes))).hold;
 }
 
 async function used(counter: string): Promise<number | undefined> {

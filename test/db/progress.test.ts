@@ -108,9 +108,15 @@ test('whoever has seen the last event is told that there is nothing more', async
 
 test('what happens while the connection for notices is lost is told once it is back', async () => {
   const [id = ''] = await makeSampleSales(pool);
-  const reader = readEvents(eventsUrl(id));
+  const seen = Promise.withResolvers<void>();
+  const reader = readEvents(eventsUrl(id), {
+    until({ event }) {
+      if (event === 'tickets') seen.resolve();
+      return false;
+    },
+  });
   await end([id], 'tickets');
-  await sleep(50);
+  await seen.promise;
   const { rowCount } = await pool.query(
     `select pg_terminate_backend(pid) from pg_stat_activity
       where application_name = 'taquilla notices' and datname = current_database()`,

@@ -46,7 +46,7 @@ test('two sellers have events to come, each with its currency, taxes, series and
     ]);
   assert.deepEqual(taxes(caracas!), [['IVA', 160_000, 'added']]);
   assert.deepEqual(taxes(madrid!), [['IVA', 100_000, 'included']]);
-  for (const table of ['fiscal_series', 'seller_keys']) {
+  for (const table of ['fiscal_points', 'seller_keys']) {
     const { rows } = await pool.query(`select tenant_id from ${table} order by 1`);
     assert.deepEqual(rows, [{ tenant_id: 1 }, { tenant_id: 2 }]);
   }

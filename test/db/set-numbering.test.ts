@@ -51,7 +51,7 @@ test('what was asked wrongly is said in a sentence and changes nothing', async (
     assert.equal(code, 1);
     assert.match(err, sentence);
   }
-  const { rows } = await pool.query('select numbering, block_size from fiscal_series');
+  const { rows } = await pool.query('select numbering, block_size from fiscal_series where series_id = 1');
   assert.deepEqual(rows, [{ numbering: 'strict', block_size: 2000 }]);
 });
 

@@ -3,6 +3,7 @@ import { after, before, beforeEach, test } from 'node:test';
 import { runAudit } from '../../src/audit/run-audit.ts';
 import { Problem } from '../../src/base/errors.ts';
 import { uuidv7 } from '../../src/base/ids.ts';
+import { issueCreditNote, returnPlaces } from '../../src/cancellation/refund.store.ts';
 import { createPool, type Pool } from '../../src/db/pool.ts';
 import { reader, transact } from '../../src/db/transaction.ts';
 import { countSales } from '../../src/fulfilment/step.store.ts';
@@ -82,6 +83,26 @@ async function statistics(): Promise<unknown[]> {
   return rows.map((row) => [row['zone_no'], row['price_stage'], row['channel'], row['tickets']]);
 }
 
+/** Has what was sold so far come from a till. */
+async function moveToTill(): Promise<void> {
+  await pool.query(`update fiscal_points set kind = 'till' where tenant_id = $1`, [tenantId]);
+  await pool.query('select rebuild_statistics($1, null, 100)', [tenantId]);
+}
+
+/** Statistics made anew say the same. */
+async function assertRebuilt(): Promise<void> {
+  const read = async () => {
+    const { rows } = await pool.query<Record<string, unknown>>(
+      'select * from sales_statistics where tenant_id = $1 order by zone_no, price_stage, channel',
+      [tenantId],
+    );
+    return rows.map(({ updated_at: _, ...row }) => row);
+  };
+  const counted = await read();
+  await pool.query('select rebuild_statistics($1, null, 100)', [tenantId]);
+  assert.deepEqual(await read(), counted);
+}
+
 const mixed: Cart = {
   seatNos: [1],
   seatKinds: ['child'],
@@ -112,10 +133,6 @@ test('each place says as what and in which stage it was sold, also when the pric
 test('statistics tell stages and channels, and a rebuild finds the same', async () => {
   await setPrices(pool, hall, kindsAndStage);
   await sell(mixed);
-  await pool.query(
-    `insert into fiscal_points (tenant_id, point_no, kind, name) values ($1, 2, 'till', 'Taquilla 1')`,
-    [tenantId],
-  );
   const counted = [
     [1, 'early', 'online', 1],
     [2, '', 'online', 2],
@@ -124,14 +141,50 @@ test('statistics tell stages and channels, and a rebuild finds the same', async 
   assert.deepEqual(await statistics(), counted);
   await pool.query('select rebuild_statistics($1, null, 100)', [tenantId]);
   assert.deepEqual(await statistics(), counted);
-  await pool.query('update fiscal_series set point_no = 2 where tenant_id = $1 and series_id = 1', [
-    tenantId,
-  ]);
-  await pool.query('select rebuild_statistics($1, null, 100)', [tenantId]);
+  await moveToTill();
   assert.deepEqual(
     await statistics(),
     counted.map(([zone, stage, , tickets]) => [zone, stage, 'till', tickets]),
   );
+});
+
+test('what goes back is taken from the stage and the channel that it was sold in', async () => {
+  await setPrices(pool, hall, kindsAndStage);
+  const { transactionId } = await sell(mixed);
+  const order = {
+    ...{ tenantId, transactionId, kind: 'refund' as const, feesReturned: true, resold: true },
+    ...{ reason: 'asked for', note: null, staffId: null, keyDigest: null, bodyDigest: null },
+    ...{ bulkId: null, exchange: null },
+  };
+  const giveBack = (itemNos: number[]) =>
+    transact(pool, async (tx) => {
+      const { outcome, refundNo } = await returnPlaces(tx, { ...order, itemNos });
+      assert.equal(outcome, 'returned');
+      assert.equal(await issueCreditNote(tx, order, refundNo), 'issued');
+    });
+  const returned = async () => {
+    const { rows } = await pool.query<Record<string, unknown>>(
+      `select zone_no, price_stage, channel, tickets_returned, total_returned from sales_statistics
+        where tenant_id = $1 order by 1, 2, 3`,
+      [tenantId],
+    );
+    return rows.map((row) => Object.values(row).slice(0, 4));
+  };
+  await giveBack([1, 4]);
+  assert.deepEqual(await returned(), [
+    [1, 'early', 'online', 1],
+    [2, '', 'online', 1],
+    [2, 'early', 'online', 0],
+  ]);
+  await assertRebuilt();
+  await moveToTill();
+  await giveBack([3]);
+  assert.deepEqual(await returned(), [
+    [1, 'early', 'till', 1],
+    [2, '', 'till', 1],
+    [2, 'early', 'till', 1],
+  ]);
+  await assertRebuilt();
 });
 
 test('a plain sale is of no kind and no stage', async () => {
@@ -148,9 +201,9 @@ test('a plain sale is of no kind and no stage', async () => {
 
 test('a table is sold whole, also to whoever paid late for a part of it, and stands in for no other seats', async () => {
   const part: Cart = { seatNos: [1, 2], zones: [] };
-  const before = (await api.events.get(hall))!;
-  const { hold } = await api.holds.place(before, part, noWishes);
-  await api.holds.release(before, hold.holdId);
+  const unpriced = (await api.events.get(hall))!;
+  const { hold } = await api.holds.place(unpriced, part, noWishes);
+  await api.holds.release(unpriced, hold.holdId);
   await setPrices(pool, hall, { wholeTables: [{ zoneNo: 1, rows: ['1', '2'] }] });
   const live = (await api.events.reload(hall))!;
   const refused = (code: string) => (error: unknown) => error instanceof Problem && error.code === code;

@@ -349,7 +349,7 @@ test('two owners who remove each other at once leave one', async () => {
 test('control: without the lock on all owners, nobody is left', () =>
   withoutGuard(pool, 'change_staff', /perform from staff s[^;]*for update;/, '', async () => {
     const { outcomes, owners } = await removeEachOther();
-    assert.deepEqual([outcomes, owners], [[200, 200], 0]);
+    assert.notEqual(owners, 1, String(outcomes));
   }));
 
 test('the last owner stays, whoever asks', async () => {

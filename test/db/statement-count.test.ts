@@ -17,6 +17,14 @@ before(async () => {
   database = await createTestDatabase();
   pool = createPool({ url: database.url, size: 1, name: 'test' });
   hall = await createHall(pool, { seats: 3_000, standing: 5_000 });
+  // What is analyzed meanwhile is planned anew, and planning runs what is constant in a statement.
+  await pool.query(
+    `do $$ declare t regclass; begin
+       for t in select oid from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace loop
+         execute format('alter table %s set (autovacuum_enabled = off)', t);
+       end loop;
+     end $$`,
+  );
   // The server reports every statement it runs, those inside functions too; that of fiscal_content is an
   // expression, which PostgreSQL puts into the statement that calls it.
   const client = await pool.connect();
@@ -85,10 +93,10 @@ test('a cart of 50 places takes as many statements as a cart of 1', async () => 
 });
 
 test('from blocks, too: in stock, and when the group has to lease', async () => {
-  const key = { tenantId: hall.tenantId, seriesId: 2 };
+  const key = { tenantId: hall.tenantId, seriesId: 9 };
   await pool.query(
     `insert into fiscal_series (tenant_id, series_id, prefix, padding, first_number, next_number, numbering, block_size)
-     values ($1, 2, 'B-', 8, 1, 1, 'preallocated', 1000)`,
+     values ($1, 9, 'B-', 8, 1, 1, 'preallocated', 1000)`,
     [hall.tenantId],
   );
   const count = async (orderCount: number, holderId: string) => {

@@ -8,6 +8,7 @@ import { recordStatuses } from '../../src/notifications/message-status.store.ts'
 import { createMetaWhatsappChannel } from '../../src/notifications/meta-whatsapp.adapter.ts';
 import { createTextSender } from '../../src/notifications/send-text.job.ts';
 import type { MessageNews } from '../../src/notifications/attempt-message.job.ts';
+import type { GateOptions } from '../../src/notifications/provider-gate.adapter.ts';
 import { createTextWay } from '../../src/notifications/text-way.ts';
 import { createTwilioChannel } from '../../src/notifications/twilio.adapter.ts';
 import { saleLinks } from '../../src/orders/sale-token.ts';
@@ -26,6 +27,8 @@ let pool: Pool;
 let twilio: TwilioFake;
 let meta: MetaFake;
 let sendSms: StepHandler;
+/** The same by somebody who waits no longer than a second for an answer. */
+let sendSmsHastily: StepHandler;
 let sendText: StepHandler;
 /** How far the clock of the senders is ahead. */
 let laterSeconds = 0;
@@ -46,20 +49,23 @@ before(async () => {
     announce: async () => {},
     onMessage: (news: MessageNews) => void told.push(`${news.key.channel} ${news.state}`),
   };
-  const twilioChannel = createTwilioChannel({
-    accountSid: twilio.accountSid,
-    authToken: twilio.authToken,
-    smsFrom: '+15005550006',
-    whatsappFrom: undefined,
-    apiUrl: twilio.url,
-    clock: systemClock,
-    callbackUrl: (reference) => `${testPublicUrl}/callbacks/twilio/messages/${reference}`,
-    gate: { timeoutSeconds: 0.3 },
-  });
+  const twilioChannel = (gate: Partial<GateOptions> = {}) =>
+    createTwilioChannel({
+      accountSid: twilio.accountSid,
+      authToken: twilio.authToken,
+      smsFrom: '+15005550006',
+      whatsappFrom: undefined,
+      apiUrl: twilio.url,
+      clock: systemClock,
+      callbackUrl: (reference) => `${testPublicUrl}/callbacks/twilio/messages/${reference}`,
+      gate,
+    });
   const { phoneNumberId, accessToken, url: apiUrl } = meta;
   const metaChannel = createMetaWhatsappChannel({ phoneNumberId, accessToken, apiUrl });
   const linksOf = (tenantId: number, id: string) => saleLinks(testSecret, testPublicUrl, tenantId, id);
-  const sms = createTextWay({ name: 'sms', channel: twilioChannel, linksOf });
+  const sms = createTextWay({ name: 'sms', channel: twilioChannel(), linksOf });
+  const hasty = createTextWay({ name: 'sms', channel: twilioChannel({ timeoutSeconds: 1 }), linksOf });
+  sendSmsHastily = createTextSender({ ...common, ways: { sms: hasty } });
   const whatsapp = createTextWay({ name: 'whatsapp', channel: metaChannel, linksOf });
   sendSms = createTextSender({ ...common, ways: { sms } });
   sendText = createTextSender({ ...common, ways: { sms, whatsapp } });
@@ -172,7 +178,7 @@ test('a number that is none ends the step at once, and a batch goes on without i
 test('an answer that was lost costs no second SMS', async () => {
   const key = await sell();
   twilio.next('accept_in_silence');
-  assert.deepEqual(await sendSms([key]), [key]);
+  assert.deepEqual(await sendSmsHastily([key]), [key]);
   assert.deepEqual(await sendSms([key]), []);
   assert.equal(twilio.accepted.length, 1);
   const { step, message } = await read(key);

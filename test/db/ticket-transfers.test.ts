@@ -33,7 +33,10 @@ after(async () => {
 async function sell(
   places = 2,
 ): Promise<{ id: string; tickets: string; at(itemNo: number, path: string): string }> {
-  const [id = ''] = await makeSampleSales(hall.pool, { places, ageSeconds: 60 });
+  const [id = ''] = await makeSampleSales(hall.pool, { places });
+  await workers.queue.handOver(
+    (['tickets', 'statistics'] as const).map((name) => ({ tenantId: 1, transactionId: id, name })),
+  );
   await waitUntil('the tickets are made', async () => {
     const { rows } = await hall.pool.query(
       "select from transactions where transaction_id = $1 and status = 'completed'",
@@ -251,8 +254,8 @@ test('once the event has begun, or the place was given back, a ticket stays wher
   assert.equal(outcomeOf(await accept(receiver(link))), 200);
 });
 
-/** Ten browsers accept one offer at once. @returns how many of them were told that they have it. */
-async function race(): Promise<{ won: number; holders: number }> {
+/** Ten browsers accept one offer at once. @returns how many of them were told that they have it, and that it has gone. */
+async function race(): Promise<{ won: number; refused: number; holders: number }> {
   const sale = await sell();
   const { link } = await offer(sale.at(1, 'transfers'));
   const answers = await Promise.all(Array.from({ length: 10 }, (_, i) => accept(receiver(link, `Nº ${i}`))));
@@ -260,12 +263,15 @@ async function race(): Promise<{ won: number; holders: number }> {
     `select count(*)::integer as n from revoked_codes where transaction_id = $1 and reason = 'transferred'`,
     [sale.id],
   );
-  assert.ok(answers.every((answer) => [200, 410].includes(answer.status)));
-  return { won: answers.filter((answer) => answer.status === 200).length, holders: rows[0]!.n };
+  return {
+    refused: answers.filter((answer) => answer.status === 410).length,
+    won: answers.filter((answer) => answer.status === 200).length,
+    holders: rows[0]!.n,
+  };
 }
 
 test('of ten who accept one offer at once one has it; without the guard more would', async () => {
-  assert.deepEqual(await race(), { won: 1, holders: 1 });
+  assert.deepEqual(await race(), { won: 1, refused: 9, holders: 1 });
   // Sample sales have no holds: of them the lines that speak of tickets are asked.
   const { lines } = await runAudit(hall.pool);
   const broken = lines.filter(
@@ -273,9 +279,8 @@ test('of ten who accept one offer at once one has it; without the guard more wou
   );
   assert.deepEqual(broken, []);
   await withoutGuard(hall.pool, 'take_transfer', /and x\.accepted_at is null/, '', async () => {
-    assert.deepEqual(await race(), { won: 10, holders: 10 });
-    // What the guard would have kept whole is mended, so that the audit at the end sees the rest.
-    await hall.pool.query(`select 1`);
+    const { won, holders } = await race();
+    assert.ok(won > 1 || holders > 1, `${won} were told so, of ${holders}`);
   });
 });
 

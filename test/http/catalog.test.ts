@@ -20,6 +20,7 @@ import { createPool } from '../../src/db/pool.ts';
 import { reader, transact } from '../../src/db/transaction.ts';
 import { startBareServer } from '../support/bare-server.ts';
 import { createTestDatabase } from '../support/database.ts';
+import { waitUntil } from '../support/wait.ts';
 
 const plan = parsePretixPlan(readFileSync(new URL('../fixtures/small-hall.json', import.meta.url), 'utf8'));
 
@@ -126,13 +127,7 @@ function openStream(
   });
 }
 
-async function until(condition: () => boolean): Promise<void> {
-  const deadline = Date.now() + 5_000;
-  while (!condition()) {
-    assert.ok(Date.now() < deadline, 'not in time');
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-}
+const until = (condition: () => boolean) => waitUntil('the stream says so', condition);
 
 test('an event shows its zones with the lowest price and what is left', async () => {
   const { answer, json } = await read(`/events/${formatEventId(hall)}`);

@@ -1,13 +1,24 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { get, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
-import { test } from 'node:test';
+import { beforeEach, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { App } from '../../src/http/app.ts';
 import type { EventStream, Streams } from '../../src/http/sse.ts';
 import { startBareServer } from '../support/bare-server.ts';
+import { waitUntil } from '../support/wait.ts';
 
 const opened: EventStream[] = [];
+/** A request that lasts until it is let go. */
+let slow = newSlow();
+beforeEach(() => {
+  slow = newSlow();
+});
+
+function newSlow() {
+  return { began: Promise.withResolvers<void>(), letGo: Promise.withResolvers<void>() };
+}
 
 function mount(app: App, streams: Streams): void {
   app.get('/stream', (request, reply) => {
@@ -17,7 +28,8 @@ function mount(app: App, streams: Streams): void {
     return reply;
   });
   app.get('/slow', async () => {
-    await sleep(300);
+    slow.began.resolve();
+    await slow.letGo.promise;
     return { done: true };
   });
 }
@@ -33,13 +45,7 @@ function openStream(url: string): Promise<{ answer: IncomingMessage; text(): str
   });
 }
 
-async function until(condition: () => boolean, what: string): Promise<void> {
-  const deadline = Date.now() + 5_000;
-  while (!condition()) {
-    assert.ok(Date.now() < deadline, `not in time: ${what}`);
-    await sleep(10);
-  }
-}
+const until = (condition: () => boolean, what: string) => waitUntil(what, condition);
 
 test('a stream has id, event and data on one line each, and pings', async () => {
   const server = await startBareServer({ mount, streams: { pingSeconds: 0.05 } });
@@ -67,7 +73,7 @@ test('a process has only so many streams, and says when to come again', async ()
 test('a reader who does not read is let go', async () => {
   const server = await startBareServer({
     mount,
-    streams: { bufferedBytesMax: 10_000, behindSecondsMax: 0.2 },
+    streams: { bufferedBytesMax: 10_000, behindSecondsMax: 2 },
   });
   const socket = connect(server.port, '127.0.0.1');
   socket.write('GET /stream HTTP/1.1\r\nhost: x\r\n\r\n');
@@ -81,7 +87,7 @@ test('a reader who does not read is let go', async () => {
   stream.send({ data: 'x'.repeat(20_000_000) });
   stream.send({ data: 'more' });
   assert.equal(stream.ended, false);
-  await sleep(300);
+  await sleep(2_100);
   stream.send({ data: 'still more' });
   await until(() => stream.ended, 'the end');
   assert.equal(ends, 1);
@@ -95,30 +101,32 @@ test('draining ends streams, finishes requests, and closes idle connections', as
   // Browsers open connections ahead of need; one without a request must not hold the end up.
   const idle = connect(server.port, '127.0.0.1');
   idle.on('error', () => {});
-  const slow = fetch(`${server.url}/slow`);
-  await sleep(100);
-  const started = Date.now();
-  const drained = server.drain({ delaySeconds: 0, limitSeconds: 5 });
+  await once(idle, 'connect');
+  const answering = fetch(`${server.url}/slow`);
+  await slow.began.promise;
+  const drained = server.drain({ delaySeconds: 0, limitSeconds: 60 });
   await stream.ended;
-  const answer = await slow;
+  slow.letGo.resolve();
+  const answer = await answering;
   assert.deepEqual(await answer.json(), { done: true });
   assert.equal(answer.headers.get('connection'), 'close');
   assert.equal(await drained, true);
-  assert.ok(Date.now() - started < 2_000);
   await assert.rejects(fetch(`${server.url}/slow`));
 });
 
 test('draining is bounded: what is late is cut off, and that is said', async () => {
   const server = await startBareServer({ mount });
-  const slow = fetch(`${server.url}/slow`).catch((error: Error) => error);
-  await sleep(100);
+  const answering = fetch(`${server.url}/slow`).catch((error: Error) => error);
+  await slow.began.promise;
   assert.equal(await server.drain({ delaySeconds: 0, limitSeconds: 0.05 }), false);
-  assert.ok((await slow) instanceof Error);
+  assert.ok((await answering) instanceof Error);
+  slow.letGo.resolve();
 });
 
 test('while a drain is delayed, requests are still served, each on its last connection', async () => {
   const server = await startBareServer({ mount });
-  const drained = server.drain({ delaySeconds: 0.5, limitSeconds: 5 });
+  const drained = server.drain({ delaySeconds: 3, limitSeconds: 60 });
+  slow.letGo.resolve();
   const answer = await fetch(`${server.url}/slow`);
   assert.equal(answer.status, 200);
   assert.equal(answer.headers.get('connection'), 'close');

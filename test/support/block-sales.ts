@@ -51,3 +51,14 @@ export const withoutChecks = [
      end loop;
    end $$`,
 ];
+
+/** Makes the chain of the block sound again. */
+export const rechainBlock = [
+  `update fiscal_documents d set hash = c.hash
+     from (select number, fiscal_chain(fiscal_block_start(3::smallint, 1), fiscal_content(series_id, number, transaction_id,
+                                       issued_at, taxes, total, currency)) over (order by number) as hash
+             from fiscal_documents where tenant_id = 1 and series_id = 3) c
+    where d.tenant_id = 1 and d.series_id = 3 and d.number = c.number`,
+  `update fiscal_blocks set last_hash = (select hash from fiscal_documents where tenant_id = 1 and number = 102)
+    where tenant_id = 1 and series_id = 3 and block_no = 1`,
+];

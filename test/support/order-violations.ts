@@ -52,7 +52,7 @@ export const orderViolations: Record<string, Record<string, string[]>> = {
     ],
     'more given back than there was': [
       'alter table tenders drop constraint tenders_check',
-      `update tenders set refunded = captured + 1 where ${mine} and reference = 'settled'`,
+      `update tenders set refunded = captured + 1 where ${mine} and reference = 'refunded'`,
     ],
   },
   'I10 orders': {

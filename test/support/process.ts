@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { systemClock, systemIds } from '../../src/base/ids.ts';
+import { systemClock, systemIds, type Clock, type IdSource } from '../../src/base/ids.ts';
 import { EventCache } from '../../src/catalog/event-cache.ts';
 import { Checkout, type CommittedSale } from '../../src/checkout/checkout.ts';
 import { LockWaits } from '../../src/db/lock-waits.ts';
@@ -17,6 +17,8 @@ export type TestProcess = {
   notices: Notices;
   lockWaits: LockWaits;
   handedOver: CommittedSale[];
+  /** How far its clock is ahead. */
+  clock: { aheadSeconds: number };
   stop(): Promise<void>;
 };
 
@@ -26,10 +28,13 @@ export async function startProcess(
   pool: Pool,
   lockWaits = new LockWaits(pool.options.max),
   onError: (error: unknown) => void = (error) => assert.fail(String(error)),
+  time: { clock: Clock; ids: IdSource } = { clock: systemClock, ids: systemIds },
 ): Promise<TestProcess> {
   const notices = createNotices({ url: databaseUrl, pool });
   const events = new EventCache({ reader: reader(pool), notices, onError });
-  const shared = { pool, lockWaits, events, clock: systemClock, ids: systemIds, onGroup: () => {} };
+  const ahead = { aheadSeconds: 0 };
+  const clock = { now: () => new Date(time.clock.now().getTime() + ahead.aheadSeconds * 1_000) };
+  const shared = { pool, lockWaits, events, clock, ids: time.ids, onGroup: () => {} };
   const handedOver: CommittedSale[] = [];
   await events.start();
   return {
@@ -37,6 +42,7 @@ export async function startProcess(
     notices,
     lockWaits,
     handedOver,
+    clock: ahead,
     holds: new Holds({ ...shared, policy: { ttlSeconds: 600, extensionSeconds: 300, extensionsMax: 2 } }),
     checkout: new Checkout({
       ...shared,

@@ -38,7 +38,7 @@ export async function createSampleSeller(pool: Pool, tenantId = 1): Promise<void
     ],
     [
       `insert into events (tenant_id, event_id, venue_id, name, starts_at, currency, status, sales_start_at, sales_end_at)
-       values ($1, 3, 1, 'La flauta mágica', '2026-12-12T00:30:00Z', 'USD', 'published', '2026-01-01', '2027-01-01')`,
+       values ($1, 3, 1, 'La flauta mágica', '2037-12-12T00:30:00Z', 'USD', 'published', '2026-01-01', '2038-01-01')`,
     ],
     [`insert into categories values ($1, 3, 1, 'Platea', '#c2410c', 2500)`],
     [
@@ -61,7 +61,7 @@ export async function createSampleSeller(pool: Pool, tenantId = 1): Promise<void
 const insertSales = `
 with numbers as (
   update fiscal_series set next_number = next_number + cardinality($2::uuid[])
-   where tenant_id = $1 returning next_number - cardinality($2::uuid[]) as first
+   where tenant_id = $1 and series_id = 1 returning next_number - cardinality($2::uuid[]) as first
 ), sales as (
   select id, n, first + n - 1 as number from unnest($2::uuid[]) with ordinality u (id, n), numbers
 ), made as (

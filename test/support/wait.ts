@@ -2,7 +2,7 @@
 export async function waitUntil(
   what: string,
   isTrue: () => boolean | Promise<boolean>,
-  seconds = 20,
+  seconds = 90,
 ): Promise<void> {
   const deadline = performance.now() + seconds * 1_000;
   while (!(await isTrue())) {

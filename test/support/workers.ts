@@ -28,6 +28,7 @@ export async function startTestWorkers(
   url: string,
   mailer: Mailer = createOutboxMailer(),
   textChannels: TextChannels = {},
+  options: { pollSeconds?: number } = {},
 ): Promise<TestWorkers> {
   const troubles: string[] = [];
   const note = (fields: Record<string, unknown>, message: string) =>
@@ -37,6 +38,7 @@ export async function startTestWorkers(
     url,
     worker: true,
     connectionsMax: 4,
+    ...options,
     onError: (err) => note({ err }, 'queue'),
   });
   const looks = new TicketLooks({ reader: reader(pool), clock: systemClock });

@@ -73,7 +73,7 @@ async function checkFormat(): Promise<Outcome> {
 }
 
 async function checkRooms(): Promise<Outcome> {
-  const folders = ['src', 'test', 'tools', 'bench', 'web'].filter((name) =>
+  const folders = ['src', 'test', 'tools', 'bench', 'chaos', 'web'].filter((name) =>
     existsSync(path.join(root, name)),
   );
   const outcome = await tool('dependency-cruiser/bin/dependency-cruiser.mjs', ...folders);

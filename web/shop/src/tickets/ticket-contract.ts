@@ -6,7 +6,7 @@ export type QrModules = { size: number; data: string };
 export type Ticket = {
   ticket_id: string;
   item_no: number;
-  state: 'pending' | 'valid' | 'transferred';
+  state: 'pending' | 'valid' | 'transferred' | 'returned';
   qr?: QrModules;
   zone_name: string;
   row?: string;
