@@ -19,6 +19,9 @@ export const limits = {
   givenUpHoldSeconds: 300,
   intentLeaseSeconds: 60,
   intentRetrySeconds: 5,
+  // How long a confirmation waits for somebody else who makes the sale of its order.
+  intentAnswerSeconds: 10,
+  intentPollMilliseconds: 50,
   // Money that only people can give back is looked at again so often.
   manualRefundSeconds: 600,
   repaymentLeaseSeconds: 60,
