@@ -31,6 +31,7 @@ import { createProgressHub } from './progress/progress-hub.ts';
 import { createAuthenticator } from './identity/authenticator.ts';
 import { createAuth } from './identity/better-auth.adapter.ts';
 import { createInvitationSender } from './identity/invitation-mail.ts';
+import { createPasswordResetSender } from './identity/password-reset-mail.ts';
 import { sweepSessions } from './identity/session.store.ts';
 import { createOutboxMailer, createSmtpMailer, readSenderAddress } from './notifications/mailer.adapter.ts';
 import { createPlanTeller } from './notifications/tell-plan-buyers.job.ts';
@@ -358,13 +359,15 @@ function createIdentity({ config, clock, ids }: TaquillaOptions, { pool, secret,
   const https = config.publicUrl?.startsWith('https:') ?? false;
   const auth = createAuth({ pool, clock, ids, secret, https, onError });
   const mailer = config.smtpUrl === undefined ? undefined : createSmtpMailer(config.smtpUrl);
+  const sender = {
+    address: readSenderAddress(config.mailFrom),
+    publicUrl: config.publicUrl ?? localUrl(config),
+  };
   return {
     auth,
     authenticate: createAuthenticator({ pool, reader: reader(pool), auth, clock }),
-    sendInvitation: createInvitationSender(mailer, {
-      address: readSenderAddress(config.mailFrom),
-      publicUrl: config.publicUrl ?? localUrl(config),
-    }),
+    sendInvitation: createInvitationSender(mailer, sender),
+    sendPasswordReset: createPasswordResetSender(mailer, sender),
     close: () => mailer?.close(),
   };
 }

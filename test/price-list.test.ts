@@ -218,6 +218,45 @@ describe('how a price comes about', () => {
   });
 });
 
+test('a fee bears the taxes of its ticket, or those of fees alone, and nothing else does', () => {
+  const ticketTax: TaxRule = { ...iva, ratePpm: 100_000 };
+  const feeTax: TaxRule = {
+    ...iva,
+    taxRuleId: 2,
+    name: 'IVA 21',
+    ratePpm: 210_000,
+    condition: { onFees: true },
+  };
+  const card: TaxRule = { ...iva, taxRuleId: 3, inclusion: 'added', ratePpm: 30_000, base: 'payment' };
+  const quoted = (taxedAs: 'ticket' | 'fee', rules: TaxRule[]) =>
+    quoteCart(
+      eventWith({ fees: [fee({ amount: 121, taxed: true, taxedAs })] }, rules),
+      { seatNos: [1], zones: [{ zoneNo: 2, quantity: 2 }] },
+      0,
+    );
+  const apart = quoted('fee', [ticketTax, feeTax]);
+  assert.deepEqual(
+    apart.lines.map(({ net, fees, taxes, total }) => ({ net, fees, taxes, total })),
+    [
+      // 4,545 and 455 of the ticket; 100 and 21 of the fee.
+      { net: 4_545, fees: 100, taxes: 476, total: 5_121 },
+      { net: 3_636, fees: 200, taxes: 406, total: 4_242 },
+    ],
+  );
+  assert.deepEqual(
+    apart.taxes.map(({ amount }) => amount),
+    [455 + 364, 21 + 42],
+  );
+  const asTicket = quoted('ticket', [ticketTax, feeTax]);
+  assert.deepEqual(
+    asTicket.taxes.map(({ amount }) => amount),
+    [466 + 386, 0],
+  );
+  assert.equal(asTicket.total, apart.total);
+  // What is taken of the payment is taken of both: 3 % of 9,363.
+  assert.equal(quoted('fee', [ticketTax, feeTax, card]).taxes[2]!.amount, 154 + 127);
+});
+
 describe('what a cart may not be', () => {
   const code = (expected: string) => (error: Problem) => error.code === expected;
   const refused = (event: CatalogEvent, cart: Cart, expected: string, wishes = noWishes) =>
@@ -336,6 +375,7 @@ const feeArbitrary = fc
     value: fc.integer({ min: 0, max: 200_000 }),
     isRate: fc.boolean(),
     taxed: fc.boolean(),
+    taxedAs: fc.constantFrom('ticket' as const, 'fee' as const),
     absorbed: fc.boolean(),
   })
   .map(({ value, isRate, ...rest }) =>
@@ -354,7 +394,10 @@ test('any quote: lines add up, nothing is negative, no discount is above its pri
       fc.integer({ min: 0, max: 8 }),
       (standing, sitting, fees, effect, inclusions, taxScope, gone) => {
         if (standing + sitting === 0) return;
-        const rules = inclusions.map((inclusion, i) => ({ ...iva, taxRuleId: i + 1, inclusion }));
+        const rules = inclusions.flatMap((inclusion, i): TaxRule[] => [
+          { ...iva, taxRuleId: 2 * i + 1, inclusion },
+          { ...iva, taxRuleId: 2 * i + 2, inclusion, ratePpm: 210_000, condition: { onFees: true } },
+        ]);
         const base = eventWith({ stages: [early], fees }, rules);
         const event = { ...base, seller: { ...base.seller, taxScope } };
         const cart: Cart = {

@@ -7,7 +7,9 @@ import { holdsFor, shareOut, taxLines, type TaxableLine, type TaxSituation } fro
 const always = { eventId: null, validFrom: -Infinity, validUntil: Infinity };
 const person: TaxSituation = { customerKind: 'person', paymentMethod: null, currency: 'USD' };
 
-/** Venezuela: the general rate of IVA is 16 % (Ley del IVA, art. 27; Gaceta Oficial 6.507 of 2020). */
+// Sellers configure rates. Each is cited where its text or a report of it was read; "as configured" where none was found.
+
+/** Venezuela: IVA of 16 %, as configured; the law as it was last reformed is in Gaceta Oficial 6.507 Ext. of 2020-01-29. */
 const iva = {
   ...always,
   taxRuleId: 1,
@@ -17,8 +19,10 @@ const iva = {
   inclusion: 'added',
 } satisfies TaxRule;
 /**
- * Venezuela: IGTF is 3 % of what is paid in foreign currency or crypto-assets without a bank of the country between, IVA
- * and all (Ley de reforma de la Ley de IGTF, Gaceta Oficial 6.687 of 2022; Providencia SNAT/2022/000013).
+ * Venezuela: IGTF of 3 % on what is paid to special taxpayers in foreign currency or crypto-assets (Ley de Reforma, Gaceta
+ * Oficial 6.687 Ext. of 2022-02-25, in force since 2022-03-28), such as dollars in cash. Payments by card at authorised
+ * terminals were exonerated by Decreto 4.647 (G. O. 6.689 Ext. of 2022-02-25), prolonged to February 2025 (G. O. 42.823).
+ * As configured: Zelle as such a payment, cards since then, and the IVA as a part of what is paid.
  */
 const igtf: TaxRule = {
   ...always,
@@ -30,13 +34,22 @@ const igtf: TaxRule = {
   inclusion: 'added',
   condition: { paymentMethods: ['cash', 'zelle'], currencies: ['USD', 'EUR'] },
 };
-/** Spain: 10 % of IVA on live cultural shows, in the price shown (Ley 37/1992, art. 91.Uno.2.6.º). */
+/**
+ * Spain: 10 % of IVA on tickets to theatres, circuses, concerts and other live cultural shows (Ley 37/1992, art.
+ * 91.Uno.2.6.º, as the budget of 2017 has it since 2017-06-29); that it stands in the price is as configured.
+ */
 const ivaCultural: TaxRule = { ...iva, ratePpm: 100_000, inclusion: 'included' };
-/** Mexico: 16 % of IVA (Ley del IVA, art. 1); theatre and circus are exempt where the state taxes them (art. 15, XIII). */
+/**
+ * Mexico: 16 % of IVA, never a part of the price (Ley del IVA, art. 1). Tickets to public shows are exempt where the state's
+ * taxes on them are at most 8 % (art. 15, XIII, as the reform proposed for 2014 reports it). Exempt diplomats are as configured.
+ */
 const ivaMexico: TaxRule = { ...iva, condition: { exemptKinds: ['diplomat'] } };
-/** Mexico City: 8 % on public shows (Código Fiscal de la Ciudad de México, art. 137). */
+/** Mexico City: 8 % on public shows that bear no IVA, concerts too (Código Fiscal de la Ciudad de México, arts. 134 and 137). */
 const shows: TaxRule = { ...iva, taxRuleId: 3, name: 'ISEP', ratePpm: 80_000 };
-/** Germany: 7 % on theatre and concerts (§ 12 Abs. 2 Nr. 7 a UStG), in the price shown (§ 3 PAngV). */
+/**
+ * Germany: 7 % on tickets to theatre and concerts that are not exempt by § 4 Nr. 20 (§ 12 Abs. 2 Nr. 7 Buchst. a UStG), in the
+ * price shown (§ 3 Abs. 1 with § 2 Nr. 3 PAngV).
+ */
 const ust: TaxRule = { ...iva, name: 'USt', ratePpm: 70_000, inclusion: 'included' };
 
 type Example = {
@@ -68,7 +81,7 @@ const examples: Example[] = [
     amounts: [[800, 180]],
   },
   {
-    name: 'Venezuela: dollars by a terminal of a bank of the country bear no IGTF',
+    name: 'Venezuela: dollars by card at a terminal bear no IGTF while that is exonerated',
     rules: [iva, igtf],
     situation: { paymentMethod: 'card_terminal', currency: 'USD' },
     lines: [{ price: 5_000, quantity: 2 }],
@@ -91,14 +104,14 @@ const examples: Example[] = [
     amounts: [[318], [318], [318]],
   },
   {
-    name: 'Mexico: a concert of 1,250.00 bears 16 % of IVA',
+    name: 'Mexico: what is no ticket to a show, here 1,250.00 of services, bears 16 % of IVA',
     rules: [ivaMexico],
     lines: [{ price: 125_000, quantity: 1 }],
     net: [125_000],
     amounts: [[20_000]],
   },
   {
-    name: 'Mexico: theatre is exempt from IVA and bears the 8 % of the city',
+    name: 'Mexico City: a concert or a play is exempt from IVA and bears the 8 % of the city',
     rules: [ivaMexico, shows],
     lines: [{ price: 45_050, quantity: 1, bears: [false, true] }],
     net: [45_050],

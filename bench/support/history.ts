@@ -58,7 +58,7 @@ const inserts = [
                 as s (name, state, event) order by n, name`,
   `insert into sales_statistics (tenant_id, event_id, zone_no, price_stage, channel, quarter, tickets_sold, net, discounts,
                                  fees, taxes, total, updated_at, tickets_returned, taxes_returned, total_returned)
-   select $1, event_id, 1, '', 'web', date_bin('15 minutes', at, 'epoch') as quarter, count(*) * 2, count(*) * 5000, 0, 0,
+   select $1, event_id, 1, '', 'online', date_bin('15 minutes', at, 'epoch') as quarter, count(*) * 2, count(*) * 5000, 0, 0,
           count(*) * 800, count(*) * 5800, now(), 0, 0, 0 from past group by event_id, quarter`,
   `insert into tax_statistics (tenant_id, event_id, tax_rule_id, quarter, taxes)
    select $1, event_id, 1, date_bin('15 minutes', at, 'epoch') as quarter, count(*) * 800 from past group by event_id, quarter`,

@@ -11,3 +11,6 @@ export const own = (alias: string) => `($1::integer is null or ${alias}.tenant_i
 
 /** The sales that are paid, among them those that were undone since: an order that waits for money is none. */
 export const paid = `select t.* from transactions t where ${own('t')} and t.status <> 'awaiting_payment'`;
+
+/** A step of each sale that has it, by its name. */
+export const steps = (name: string) => `select s.* from steps s where ${own('s')} and s.name = '${name}'`;

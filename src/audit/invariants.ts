@@ -1,8 +1,9 @@
 import { fiscalInvariants, numbered } from './fiscal-invariants.ts';
-import { own, paid, type Invariant } from './invariant.ts';
+import { own, paid, steps, type Invariant } from './invariant.ts';
 import { messageInvariants } from './message-invariants.ts';
 import { paymentInvariants } from './payment-invariants.ts';
-import { refundInvariants, returnedItems } from './refund-invariants.ts';
+import { refundInvariants } from './refund-invariants.ts';
+import { statisticsInvariants } from './statistics-invariants.ts';
 import { tillInvariants } from './till-invariants.ts';
 
 // Every query reads its tables in the order of their keys and joins them on the front of these. For a million
@@ -27,15 +28,6 @@ const heldSeats = `
     from holds h cross join unnest(h.line_seat) s (seat_no) where ${own('h')} and h.state = 'live' and s.seat_no > 0`;
 
 const confirmedHolds = `select h.* from holds h where ${own('h')} and h.state = 'confirmed'`;
-
-/** A step of each sale that has it, by its name. */
-const steps = (name: string) => `select s.* from steps s where ${own('s')} and s.name = '${name}'`;
-
-/** Sales that are in the statistics, with the quarter of an hour that they were made in. */
-const countedSales = `
-  select t.*, date_bin('15 minutes', t.created_at, 'epoch') as quarter
-    from transactions t join (${steps('statistics')}) s using (tenant_id, transaction_id)
-   where ${own('t')} and s.state = 'done'`;
 
 const document = `format('document %s of series %s of seller %s', d.number, d.series_id, d.tenant_id)`;
 
@@ -65,6 +57,36 @@ export const invariants: readonly Invariant[] = [
             full join (${soldPlaces}) s using (tenant_id, event_id, zone_no)
            where (c.held, c.sold, c.capacity) is distinct from (coalesce(h.places, 0), coalesce(s.places, 0), z.capacity)
               or c.held + c.sold > c.capacity`,
+  },
+  {
+    id: 'I1 tables',
+    sentence: 'A table that was sold whole when its places were held is whole in one hold',
+    sql: `with tables as (
+            select p.tenant_id, p.event_id, p.pricing_version, p.created_at, s.zone_no, s.row_label, count(*) as seats
+              from price_lists p
+             cross join jsonb_array_elements(p.list->'wholeTables') t
+             cross join jsonb_array_elements_text(t->'rows') r (row_label)
+              join seats s on s.tenant_id = p.tenant_id and s.event_id = p.event_id
+               and s.zone_no = (t->>'zoneNo')::smallint and s.row_label = r.row_label
+             where ${own('p')} group by 1, 2, 3, 4, 5, 6
+          ), parts as (
+            select h.tenant_id, h.event_id, h.hold_id, h.pricing_version, h.created_at, s.zone_no, s.row_label,
+                   count(*) as seats
+              from holds h cross join unnest(h.line_seat) l (seat_no) join seats s using (tenant_id, event_id, seat_no)
+             where ${own('h')} and h.state in ('live', 'confirmed')
+               and (h.tenant_id, h.event_id, h.pricing_version) in (select tenant_id, event_id, pricing_version from tables)
+             group by 1, 2, 3, 4, 5, 6, 7
+          )
+          -- A hold that was quoted anew names later prices than those that it was placed under.
+          select format('hold %s: %s of %s seats of table %s in zone %s-%s-z%s', h.hold_id, h.seats, t.seats, row_label,
+                        tenant_id, event_id, zone_no) as culprit
+            from parts h join tables t using (tenant_id, event_id, pricing_version, zone_no, row_label)
+           where h.seats <> t.seats
+             and (select max(p.pricing_version) from price_lists p
+                   where p.tenant_id = h.tenant_id and p.event_id = h.event_id and p.created_at <= h.created_at)
+                 in (select b.pricing_version from tables b
+                      where (b.tenant_id, b.event_id, b.zone_no, b.row_label)
+                            = (h.tenant_id, h.event_id, h.zone_no, h.row_label))`,
   },
   {
     id: 'I2 sold',
@@ -362,52 +384,7 @@ export const invariants: readonly Invariant[] = [
               or (sold is null and count(k.key_digest) not in (1, 2))`,
   },
   ...tillInvariants,
-  {
-    id: 'I13 statistics',
-    sentence: 'Statistics equal the same sums computed afresh from the sales that are counted',
-    sql: `select format('zone %s-%s-z%s, stage "%s", %s, %s: %s tickets for %s, %s returned for %s; found %s for %s, %s for %s',
-                        tenant_id, event_id, zone_no, price_stage, channel, quarter, z.tickets_sold, z.total,
-                        z.tickets_returned, z.total_returned, i.tickets_sold, i.total, i.tickets_returned, i.total_returned)
-                   as culprit
-            from (select z.* from sales_statistics z where ${own('z')}) z
-            full join (
-              select i.tenant_id, i.event_id, i.zone_no, '' as price_stage, 'web' as channel, t.quarter,
-                     count(*) as tickets_sold, sum(i.net) as net, sum(i.discounts) as discounts, sum(i.fees) as fees,
-                     sum(i.taxes) as taxes, sum(i.total) as total,
-                     count(*) filter (where i.state = 'returned') as tickets_returned,
-                     coalesce(sum(i.taxes) filter (where i.state = 'returned'), 0) as taxes_returned,
-                     coalesce(sum(i.total - case when r.fees_returned is false then i.fees else 0 end)
-                                filter (where i.state = 'returned'), 0) as total_returned
-                from (${countedSales}) t join transaction_items i using (tenant_id, transaction_id)
-                left join (${returnedItems}) r using (tenant_id, transaction_id, item_no)
-               group by 1, 2, 3, 4, 5, 6
-            ) i using (tenant_id, event_id, zone_no, price_stage, channel, quarter)
-           where (z.tickets_sold, z.net, z.discounts, z.fees, z.taxes, z.total,
-                  z.tickets_returned, z.taxes_returned, z.total_returned)
-                 is distinct from (i.tickets_sold, i.net, i.discounts, i.fees, i.taxes, i.total,
-                                   i.tickets_returned, i.taxes_returned, i.total_returned)`,
-  },
-  {
-    id: 'I13 taxes',
-    sentence:
-      'Statistics of taxes by their rules equal the same sums computed afresh from the sales that are counted',
-    sql: `select format('tax %s of event %s-%s, %s: %s, found %s', tax_rule_id, tenant_id, event_id, quarter, z.taxes, t.taxes)
-                   as culprit
-            from (select z.* from tax_statistics z where ${own('z')}) z
-            full join (
-              select t.tenant_id, t.event_id, u.tax_rule_id, t.quarter, sum(u.amount) as taxes
-                from (${countedSales}) t cross join unnest(t.tax_rule_ids, t.tax_amounts) u (tax_rule_id, amount)
-               group by 1, 2, 3, 4
-            ) t using (tenant_id, event_id, tax_rule_id, quarter)
-           where z.taxes is distinct from t.taxes`,
-  },
-  {
-    id: 'I13 counted',
-    sentence: 'Every completed sale is counted in the statistics',
-    sql: `select format('sale %s: %s', transaction_id, coalesce(s.state::text, 'no step')) as culprit
-            from (${paid} and t.status = 'completed') t left join (${steps('statistics')}) s using (tenant_id, transaction_id)
-           where s.state is distinct from 'done'`,
-  },
+  ...statisticsInvariants,
   ...fiscalInvariants,
   {
     id: 'I15 events',

@@ -19,6 +19,9 @@ export const limits = {
   givenUpHoldSeconds: 300,
   intentLeaseSeconds: 60,
   intentRetrySeconds: 5,
+  // How long a confirmation waits for somebody else who makes the sale of its order.
+  intentAnswerSeconds: 10,
+  intentPollMilliseconds: 50,
   // Money that only people can give back is looked at again so often.
   manualRefundSeconds: 600,
   repaymentLeaseSeconds: 60,
@@ -169,6 +172,9 @@ export const limits = {
   secretGuessesMax: 10,
   secretGuessesSeconds: 900,
   invitationSeconds: 259_200,
+  passwordResetSeconds: 3_600,
+  passwordResetsPerPersonMax: 3,
+  passwordResetsPerAddressMax: 20,
   apiKeyDaysMax: 3_650,
   lastUseSeconds: 60,
   enrolmentCodeSeconds: 600,

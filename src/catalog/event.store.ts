@@ -52,6 +52,7 @@ type EventRow = Row & {
     exemptKinds: CustomerKind[] | null,
     paymentMethods: string[] | null,
     currencies: string[] | null,
+    onFees: boolean,
   ][];
   price_list: PriceList | null;
   reservations: [
@@ -90,7 +91,8 @@ const loadEventText = `
             from categories where tenant_id = $1 and event_id = $2) as categories,
          (select coalesce(json_agg(json_build_array(tax_rule_id, event_id, name, inclusion, rate_ppm, amount,
                    extract(epoch from valid_from) * 1000, extract(epoch from valid_until) * 1000,
-                   base, per_order, category_no, zone_no, customer_kinds, exempt_kinds, payment_methods, currencies)
+                   base, per_order, category_no, zone_no, customer_kinds, exempt_kinds, payment_methods, currencies,
+                   on_fees)
                  order by tax_rule_id), '[]')
             from tax_rules where tenant_id = $1 and (event_id is null or event_id = $2)) as tax_rules,
          (select list from price_lists where tenant_id = $1 and event_id = $2
@@ -135,8 +137,25 @@ function toSeats(row: EventRow): SeatColumns {
 
 function toTaxRule(rule: EventRow['tax_rules'][number]): TaxRule {
   const [taxRuleId, eventId, name, inclusion, ratePpm, amount, validFrom, validUntil, base, perOrder] = rule;
-  const [, , , , , , , , , , categoryNo, zoneNo, customerKinds, exemptKinds, paymentMethods, currencies] =
-    rule;
+  const [
+    ,
+    ,
+    ,
+    ,
+    ,
+    ,
+    ,
+    ,
+    ,
+    ,
+    categoryNo,
+    zoneNo,
+    customerKinds,
+    exemptKinds,
+    paymentMethods,
+    currencies,
+    onFees,
+  ] = rule;
   const condition = {
     ...(categoryNo !== null && { categoryNo }),
     ...(zoneNo !== null && { zoneNo }),
@@ -144,6 +163,7 @@ function toTaxRule(rule: EventRow['tax_rules'][number]): TaxRule {
     ...(exemptKinds && { exemptKinds }),
     ...(paymentMethods && { paymentMethods }),
     ...(currencies && { currencies }),
+    ...(onFees && { onFees }),
   };
   // JSON has no infinity: PostgreSQL writes it as a text, which Number reads.
   const common = {

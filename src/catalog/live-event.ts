@@ -59,16 +59,17 @@ export class LiveEvent {
     zoneNo: number | undefined,
     apart: readonly number[] = [],
   ): { seatNos: number[]; split: boolean } | null {
-    const seats = apart.length === 0 ? this.#proposable : this.#proposable.slice();
-    for (const seatNo of apart) seats[seatNo - 1] = HELD;
-    const pick = this.#picker.pick(seats, quantity, zoneNo);
+    const pick = this.#picker.pick(this.#without(apart), quantity, zoneNo);
     for (const seatNo of pick?.seatNos ?? []) this.#proposable[seatNo - 1] = HELD;
     return pick;
   }
 
-  /** Free seats that are as good as others (`findEqualSeats`), taken out of the next proposals as by `propose`. */
-  proposeEqual(seatNos: readonly number[]): Map<number, number> | null {
-    const equals = findEqualSeats(this.event, this.#picker, this.#proposable, seatNos);
+  /**
+   * Free seats that are as good as others (`findEqualSeats`), taken out of the next proposals as by `propose`.
+   * @param apart seats that are not to be proposed.
+   */
+  proposeEqual(seatNos: readonly number[], apart: readonly number[]): Map<number, number> | null {
+    const equals = findEqualSeats(this.event, this.#picker, this.#without(apart), seatNos);
     for (const seatNo of equals?.values() ?? []) this.#proposable[seatNo - 1] = HELD;
     return equals;
   }
@@ -97,6 +98,13 @@ export class LiveEvent {
       .map((i) => ({ seatNo: i + 1, state: availability.seats[i]! }));
     this.noteUsed(availability.used ?? []);
     this.apply({ seats, zones: [...availability.zonesLeft].map(([zoneNo, left]) => ({ zoneNo, left })) });
+  }
+
+  #without(apart: readonly number[]): Uint8Array {
+    if (apart.length === 0) return this.#proposable;
+    const seats = this.#proposable.slice();
+    for (const seatNo of apart) seats[seatNo - 1] = HELD;
+    return seats;
   }
 
   #set(seatNo: number, state: number): void {

@@ -1,13 +1,13 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
-import type { ErrorCode } from '../base/errors.ts';
+import { Problem, type ErrorCode } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import type { EventCache } from '../catalog/event-cache.ts';
 import { openHold } from '../holds/holds.ts';
 import { shop, type SellingPoint } from '../fiscal/selling-point.ts';
 import { findSellingPoint } from '../fiscal/selling-point.store.ts';
 import type { App } from '../http/app.ts';
-import { admit } from '../http/guard.ts';
+import { admit, mayAt } from '../http/guard.ts';
 import {
   currencySchema,
   holdTokenSchema,
@@ -16,13 +16,20 @@ import {
   object,
   transactionIdSchema,
 } from '../http/schemas.ts';
-import type { Authenticate } from '../identity/authenticator.ts';
 import type { Reader } from '../db/transaction.ts';
+import type { Authenticate } from '../identity/authenticator.ts';
 import { saleLinks } from '../orders/sale-token.ts';
 import { readSale } from '../orders/sale.store.ts';
 import { isPlan, type Intent } from '../payments/intent.ts';
 import type { PaymentIntents } from '../payments/payment-intents.ts';
-import { paymentSchema, plainPayment, readPayment, type PaymentBody } from '../payments/payment.schema.ts';
+import {
+  isPlain,
+  paymentSchema,
+  plainPayment,
+  readPayment,
+  unreportedPath,
+  type PaymentBody,
+} from '../payments/payment.schema.ts';
 import { changeOf } from '../payments/tender-orders.ts';
 import type { Checkout, TimedSale } from './checkout.ts';
 import type { ConfirmedSale, Customer } from './confirm-sales.store.ts';
@@ -177,6 +184,18 @@ async function answerIntent(deps: Deps, intent: Intent) {
 }
 
 /**
+ * A transfer or mobile payment without a report is taken at its word: that is for those to say who sell for the seller.
+ * @throws Problem `payment_report_missing` to everybody else.
+ */
+async function refuseUnreported(deps: Deps, request: FastifyRequest, tenantId: number, payment: PaymentBody) {
+  const at = unreportedPath(payment);
+  if (at === null || (await mayAt(request, deps.authenticate, tenantId, 'sales.create'))) return;
+  const detail = 'Report the payment: bank and reference. Nothing was sold.';
+  const errors = [{ path: at, code: 'payment_report_missing', message: detail }];
+  throw new Problem('payment_report_missing', detail, { errors });
+}
+
+/**
  * Where a sale is made. Only who sends a token or names a till is asked who they are: a buyer is nobody in particular, even
  * where the browser is signed in as staff.
  */
@@ -192,22 +211,6 @@ async function readPoint(
     right: 'sales.create',
   });
   return await findSellingPoint(reader, principal, to.asked);
-}
-
-/** Whether a sale can be made at once in the hot path: one payment whose money is there, in the sale's currency. */
-function isPlain(
-  { method, report, parts, plan, currency, tendered }: PaymentBody,
-  saleCurrency: string,
-): boolean {
-  return (
-    method !== 'card_online' &&
-    method !== 'plan' &&
-    !plan &&
-    !report &&
-    !parts &&
-    tendered === undefined &&
-    (currency === undefined || currency === saleCurrency)
-  );
 }
 
 const problems: ErrorCode[] = [
@@ -232,6 +235,7 @@ const problems: ErrorCode[] = [
   'payment_amounts_differ',
   'payment_currency_mismatch',
   'cash_too_little',
+  'payment_report_missing',
   'payment_reference_used',
   'payment_pending',
   'plan_not_offered',
@@ -272,6 +276,7 @@ export function confirmSaleRoute(app: App, deps: Deps): void {
         const locale = customer.locale ?? 'es';
         const point = await readPoint(request, reply, deps, { tenantId, asked: point_id });
         const caller = point === shop ? 'public' : `point ${point.pointNo}`;
+        await refuseUnreported(deps, request, tenantId, payment);
         const order = {
           key: live.event,
           holdId,

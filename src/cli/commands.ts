@@ -5,6 +5,7 @@ import { importPlanCommand } from './import-plan.ts';
 import { setNumberingCommand } from './set-numbering.ts';
 import { migrateCommand } from './migrate.ts';
 import { rebuildStatisticsCommand } from './rebuild-statistics.ts';
+import { refundCommand } from './refund.ts';
 import { replayCommand, resendCommand } from './resend.ts';
 import { seedCommand } from './seed.ts';
 import { serveCommand, workCommand } from './serve.ts';
@@ -27,6 +28,7 @@ export const commands: readonly Command[] = [
   traceCommand,
   resendCommand,
   replayCommand,
+  refundCommand,
   auditCommand,
   exportFiscalCommand,
   rebuildStatisticsCommand,

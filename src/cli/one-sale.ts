@@ -36,13 +36,13 @@ export async function findOneSale(reader: Reader, text: string, tenantId: number
 export async function withDatabase(
   name: string,
   context: CommandContext,
-  work: (pool: Pool) => Promise<number>,
+  work: (pool: Pool, url: string) => Promise<number>,
 ): Promise<number> {
   const database = await openDatabase(context, context.err);
-  const pool = createPool({ url: database.url, size: 1, name: `taquilla ${name}` });
+  const pool = createPool({ url: database.url, size: 2, name: `taquilla ${name}` });
   try {
     await migrateDatabase(database.url, context.err);
-    return await work(pool);
+    return await work(pool, database.url);
   } finally {
     await pool.end();
     await database.close();

@@ -37,6 +37,7 @@ const ticketSchema = object({
   zone_name: Type.String(),
   row: Type.Optional(Type.String()),
   number: Type.Optional(Type.String()),
+  ticket_kind_name: Type.Optional(Type.String()),
   links: object({ apple_wallet: Type.Optional(Type.String()), google_wallet: Type.Optional(Type.String()) }),
   transfer: Type.Optional(
     object({ id: Type.String(), expires_at: instantSchema }, { description: 'An open offer of the ticket' }),
@@ -92,6 +93,7 @@ function ticketAnswer(
     ...(code !== null && { code, qr: qrModules(code) }),
     zone_name: item.zoneName,
     ...(seat && { row: seat.row, number: seat.number }),
+    ...(item.kind && { ticket_kind_name: item.kind.name }),
     links: isValid ? walletLinks(secret, publicUrl, access, itemNo, wallets) : {},
     ...(isValid &&
       offer && { transfer: { id: offer.transferId, expires_at: offer.expiresAt.toISOString() } }),

@@ -206,6 +206,21 @@ function drawFacts(pdf: Pdf, text: TicketText): void {
   }
 }
 
+/** The kind of ticket, between the facts and the map or the tear. */
+function drawKind({ pdf, palette }: Canvas, text: TicketText): void {
+  const forms = [
+    [9, 1],
+    [8, 1],
+  ] as const;
+  const kind = fitText(text.kind, 'Helvetica-Bold', forms, inner);
+  writeLines(
+    pdf,
+    kind,
+    { x: left, y: card.y + headHeight + 156 },
+    { font: 'Helvetica-Bold', color: palette.deep },
+  );
+}
+
 /** The hall with this ticket's place: a seat as a dot in a ring, a zone as its area. */
 function drawPlace({ pdf, palette, hall }: Canvas, map: HallMap, text: TicketText, item: SaleItem): void {
   const y = card.y + headHeight + 168;
@@ -280,6 +295,7 @@ function drawTicket(canvas: Canvas, sale: Sale, item: SaleItem): void {
     drawVenue(pdf, text);
     drawSeat(pdf, text);
     drawFacts(pdf, text);
+    if (text.kind !== '') drawKind(canvas, text);
   });
   const { map } = look;
   const place = text.seat.map(({ label: name, value }) => `${name} ${value}`).join(', ');

@@ -16,6 +16,8 @@ export type TicketText = {
   address: string;
   /** Zone, row and seat with their labels; a place of a general zone has the zone alone. */
   seat: { label: string; value: string }[];
+  /** The kind of ticket and the price stage it was sold in; empty where prices have neither. */
+  kind: string;
   /** Holder, price, fiscal number; of a ticket that was transferred the holder alone. */
   facts: { label: string; value: string }[];
   ticketId: string;
@@ -87,6 +89,11 @@ export function ticketText(sale: Sale, item: SaleItem, encode: Encode = toWinAns
     venue: encode(venue.name),
     address: encode(venue.address ?? ''),
     seat: seatFields(item, locale, encode),
+    // Which price was paid is its buyer's alone to know, as is the price.
+    kind: [item.kind, sale.heldBy === null ? item.stage : null]
+      .map((one) => encode(one?.name ?? ''))
+      .filter(Boolean)
+      .join('  ·  '),
     facts: [
       { label: say.holder, value: holder },
       // What a ticket cost is its buyer's alone to know.

@@ -18,6 +18,7 @@ import type { LockWaits } from '../db/lock-waits.ts';
 import type { Pool } from '../db/pool.ts';
 import { reader } from '../db/transaction.ts';
 import {
+  brokenTable,
   checkCart,
   checkPlaces,
   checkTerms,
@@ -228,13 +229,20 @@ export class Holds {
    * Takes the places of a hold that has ended again, at the price that was agreed on. What its quote was counted for is not
    * counted a second time: the money is there.
    * @param agreed the quote, of the same places.
-   * @throws Problem `seat_unavailable`, `sales_closed`, `overloaded`.
+   * @throws Problem `seat_unavailable`, also for a part of a table that is sold whole by now; `sales_closed`, `overloaded`.
    */
   async placeAgain(asked: LiveEvent, cart: Cart, { takes: _, ...agreed }: Quote): Promise<Hold> {
+    const broken = brokenTable(asked.event, cart.seatNos);
+    if (broken) throw unavailable(asked, [broken.seatNo], []);
     return await this.#placeQuoted(asked, cart, ({ event }) => {
       const { pricingVersion, taxVersion } = event;
       return { quote: { ...agreed, pricingVersion, taxVersion, validUntil: Infinity }, keeps: [] };
     });
+  }
+
+  /** Free seats as good as these (`LiveEvent.proposeEqual`), but none that are sold under rules of their own. */
+  proposeEqual(live: LiveEvent, seatNos: readonly number[]): Map<number, number> | null {
+    return live.proposeEqual(seatNos, seatsApart(live.event, this.#deps.clock.now().getTime(), noWishes));
   }
 
   /**

@@ -73,6 +73,28 @@ function refuseWithoutRight(principal: Principal, right: Right): void {
 }
 
 /**
+ * Whether the sender of a request that buyers send, too, has a right at a seller.
+ * @throws Problem `forbidden` when a page of another site sends it, `two_factor_required`.
+ */
+export async function mayAt(
+  request: FastifyRequest,
+  authenticate: Authenticate,
+  tenantId: number,
+  right: Right,
+): Promise<boolean> {
+  const { cookie, authorization } = request.headers;
+  if (cookie === undefined && authorization === undefined) return false;
+  const principal = await authenticate({ cookie, authorization }, tenantId).catch((error: unknown) => {
+    if (error instanceof Problem && error.code === 'seller_not_found') return null;
+    throw error;
+  });
+  if (!principal || !may(principal, right)) return false;
+  if (authorization === undefined) refuseCrossSite(request);
+  refuseWithoutRight(principal, right);
+  return true;
+}
+
+/**
  * Lets whoever has a right at a seller through, where the path does not name the seller.
  * @throws Problem `unauthenticated`, `seller_not_found`, `forbidden`, `two_factor_required`.
  */

@@ -89,6 +89,8 @@ import { verifyMetaCallbackRoute } from '../notifications/verify-meta-callback.r
 import type { Authenticate } from '../identity/authenticator.ts';
 import { acceptInvitationRoute } from '../identity/accept-invitation.route.ts';
 import { changePasswordRoute } from '../identity/change-password.route.ts';
+import { completePasswordResetRoute } from '../identity/complete-password-reset.route.ts';
+import { requestPasswordResetRoute } from '../identity/request-password-reset.route.ts';
 import { changeStaffRoute } from '../identity/change-staff.route.ts';
 import { createApiKeyRoute } from '../identity/create-api-key.route.ts';
 import { cutOffDeviceRoute } from '../identity/cut-off-device.route.ts';
@@ -335,6 +337,8 @@ function mountIdentity(app: App, deps: RouteDeps): void {
   listSessionsRoute(app, deps);
   revokeSessionsRoute(app, deps);
   changePasswordRoute(app, deps);
+  requestPasswordResetRoute(app, deps);
+  completePasswordResetRoute(app, deps);
   enrolTwoFactorRoute(app, deps);
   verifyTwoFactorRoute(app, deps);
   disableTwoFactorRoute(app, deps);
@@ -451,6 +455,7 @@ export type RouteDeps = {
   DepsOf<typeof listTicketKeysRoute> &
   DepsOf<typeof readOutboxRoute> &
   DepsOf<typeof acceptInvitationRoute> &
+  DepsOf<typeof requestPasswordResetRoute> &
   DepsOf<typeof inviteStaffRoute> &
   DepsOf<typeof leaseTillRoute> &
   DepsOf<typeof createWebhookEndpointRoute>;

@@ -9,6 +9,8 @@ import { acceptsHtml, prefersHtml } from './accept.ts';
 const pages = ['/', '/checkout/:hold_token', '/orders/:transaction_id'];
 /** Addresses of the pages of tickets, which are an application of their own. */
 const ticketPages = ['/tickets/:transaction_id', '/transfer'];
+/** Where the links in mails to staff lead. */
+const accountPages = ['/console/invitation', '/console/password'];
 /** Addresses of the shop that the API answers too: the Accept header tells which is meant. */
 const sharedPages = new Set(['/events', '/events/:event_id']);
 
@@ -57,11 +59,16 @@ export function serveShop(app: FastifyInstance, folder: string): void {
   const built = existsSync(path.join(folder, 'index.html'));
   if (built) serveFiles(app, folder);
   sharePages(app, built);
-  for (const page of [...pages, ...ticketPages]) {
+  const files = [
+    { file: 'index.html', of: pages },
+    { file: 'tickets.html', of: ticketPages },
+    { file: 'account.html', of: accountPages },
+  ].flatMap(({ file, of }) => of.map((page) => ({ page, file })));
+  for (const { page, file } of files) {
     app.get(page, { schema: { hide: true } }, (request: FastifyRequest, reply) => {
       if (!acceptsHtml(request.headers.accept))
         throw new Problem('not_found', 'There is only a page at this address.');
-      return sendPage(reply, built, ticketPages.includes(page) ? 'tickets.html' : 'index.html');
+      return sendPage(reply, built, file);
     });
   }
 }

@@ -16,6 +16,16 @@ export const enrolmentRule: AttemptRule = {
   windowSeconds: limits.enrolmentsPerAddressSeconds,
 };
 
+/** How often a link to a new password is sent to one address of mail, and asked for by one of the network. */
+export const resetRule: AttemptRule = {
+  max: limits.passwordResetsPerPersonMax,
+  windowSeconds: limits.passwordResetSeconds,
+};
+export const resetsOfAddressRule: AttemptRule = {
+  max: limits.passwordResetsPerAddressMax,
+  windowSeconds: limits.passwordResetSeconds,
+};
+
 /** A code of an app is used once, although its neighbours in time are taken too (RFC 6238, section 5.2). */
 export const codeUseRule: AttemptRule = { max: 1, windowSeconds: 90 };
 

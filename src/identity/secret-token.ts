@@ -1,12 +1,12 @@
 import { createHash, randomBytes, randomInt } from 'node:crypto';
 
-/** What a token is for: `live` is an API key, `invite` a link in a mail, `transfer` one that a ticket goes by. */
-export type TokenKind = 'live' | 'device' | 'invite' | 'transfer';
+/** What a token is for: `live` is an API key, `invite` and `reset` links in a mail, `transfer` one that a ticket goes by. */
+export type TokenKind = 'live' | 'device' | 'invite' | 'reset' | 'transfer';
 
 /** A token that is shown once. Only its hash is stored: 256 random bits need no slow one. */
 export type SecretToken = { text: string; hash: Buffer };
 
-const tokenPattern = /^tq_(live|device|invite|transfer)_(0|[1-9]\d{0,9})_([A-Za-z0-9_-]{43})$/;
+const tokenPattern = /^tq_(live|device|invite|reset|transfer)_(0|[1-9]\d{0,9})_([A-Za-z0-9_-]{43})$/;
 // Without I, L, O and U, which are misread or spell words.
 const codeAlphabet = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 const codeLength = 6;

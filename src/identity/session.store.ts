@@ -37,6 +37,15 @@ export async function endOtherSessions(tx: Tx, userId: string, sessionId: string
   return ended.length;
 }
 
+/** Ends all sessions of a person. @returns how many. */
+export async function endAllSessions(tx: Tx, userId: string): Promise<number> {
+  const ended = await tx.query({
+    text: 'delete from staff_sessions where user_id = $1 returning id',
+    values: [userId],
+  });
+  return ended.length;
+}
+
 /** Reads and locks the hash of a person's password; null for somebody without one. */
 export async function lockPassword(tx: Tx, userId: string): Promise<string | null> {
   const [row] = await tx.query<Row & { password: string | null }>({

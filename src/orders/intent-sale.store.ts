@@ -3,7 +3,7 @@ import { payingDetail, statusOf, type Intent } from '../payments/intent.ts';
 import { readIntent } from '../payments/intent.store.ts';
 import { payingWords } from '../payments/paying-words.ts';
 import type { SaleKey } from './sale-token.ts';
-import { readSales } from './sale.store.ts';
+import { nameOf, readSales, soldAs } from './sale.store.ts';
 import type { Sale, SaleItem } from './sale.ts';
 
 type HeadRow = Pick<Row, never> & {
@@ -22,12 +22,16 @@ type HeadRow = Pick<Row, never> & {
 const places = `
   select (row_number() over (order by l.line_no, place))::integer as item_no, l.zone_no, z.name as zone_name,
          nullif(l.seat_no, 0) as seat_no, s.row_label, s.seat_label,
+         p.ticket_kind, ${nameOf('ticketKinds', 'p.ticket_kind')} as ticket_kind_name,
+         p.price_stage, ${nameOf('stages', 'p.price_stage')} as price_stage_name,
          ((l.net + l.taxes + l.fees - l.discounts) * place / l.quantity
           - (l.net + l.taxes + l.fees - l.discounts) * (place - 1) / l.quantity)::bigint as total
     from holds h
    cross join unnest(h.line_zone, h.line_seat, h.line_quantity, h.line_net, h.line_taxes, h.line_fees, h.line_discounts)
            with ordinality l (zone_no, seat_no, quantity, net, taxes, fees, discounts, line_no)
    cross join generate_series(1, l.quantity) place
+   cross join lateral (select h.terms->'kinds'->>(l.line_no::integer - 1) as ticket_kind,
+                              h.terms->'stages'->>(l.line_no::integer - 1) as price_stage) p
     join zones z on z.tenant_id = h.tenant_id and z.event_id = h.event_id and z.zone_no = l.zone_no
     left join seats s on s.tenant_id = h.tenant_id and s.event_id = h.event_id and s.seat_no = l.seat_no
    where h.tenant_id = $1 and h.hold_id = $2 order by item_no`;
@@ -51,6 +55,10 @@ type PlaceRow = {
   seat_no: number | null;
   row_label: string | null;
   seat_label: string | null;
+  ticket_kind: string | null;
+  ticket_kind_name: string | null;
+  price_stage: string | null;
+  price_stage_name: string | null;
   total: number;
 };
 
@@ -61,6 +69,7 @@ function itemOf(row: PlaceRow): SaleItem {
     zoneNo: row.zone_no,
     zoneName: row.zone_name,
     seat: seatNo === null ? null : { seatNo, row: row.row_label ?? '', number: row.seat_label ?? '' },
+    ...soldAs(row),
     total: row.total,
     isReturned: false,
     ticket: null,

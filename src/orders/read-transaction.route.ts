@@ -61,6 +61,12 @@ const saleSchema = object({
       seat_id: Type.Optional(seatIdSchema),
       row: Type.Optional(Type.String()),
       number: Type.Optional(Type.String()),
+      ticket_kind: Type.Optional(Type.String({ description: 'Its code; absent where prices have no kinds' })),
+      ticket_kind_name: Type.Optional(Type.String()),
+      price_stage: Type.Optional(
+        Type.String({ description: 'The code of the price stage that the place was sold in, if any' }),
+      ),
+      price_stage_name: Type.Optional(Type.String()),
       total: moneySchema,
       returned: Type.Optional(Type.Boolean({ description: 'The place was given back' })),
       links: object({

@@ -41,6 +41,10 @@ type ItemRow = {
   seat_label: string | null;
   total: number;
   is_returned: boolean;
+  ticket_kind: string | null;
+  ticket_kind_name: string | null;
+  price_stage: string | null;
+  price_stage_name: string | null;
   key_id: number | null;
   signature: Buffer | null;
   generation: number;
@@ -72,10 +76,21 @@ select t.transaction_id, t.status, t.created_at, t.completed_at, t.progress_even
   left join fiscal_series f on f.tenant_id = t.tenant_id and f.series_id = d.series_id
  where t.tenant_id = $1 and t.transaction_id = any ($2::uuid[])`;
 
+/** The name of a kind or stage, of prices as they were when the hold `h` was quoted. */
+export const nameOf = (list: 'ticketKinds' | 'stages', code: string): string =>
+  `case when ${code} is not null then price_name(h.tenant_id, h.event_id, h.pricing_version, '${list}', ${code}) end`;
+
 const items = `
 select i.transaction_id, i.item_no, i.zone_no, z.name as zone_name, i.seat_no, s.row_label, s.seat_label, i.total,
+       p.ticket_kind, ${nameOf('ticketKinds', 'p.ticket_kind')} as ticket_kind_name,
+       p.price_stage, ${nameOf('stages', 'p.price_stage')} as price_stage_name,
        i.state = 'returned' as is_returned, k.key_id, k.signature, coalesce(k.generation, 1) as generation, k.transfer_id
   from transaction_items i
+  join transactions t on t.tenant_id = i.tenant_id and t.transaction_id = i.transaction_id
+  left join holds h on h.tenant_id = t.tenant_id and h.hold_id = t.hold_id
+  left join hold_terms($1, array(select s.hold_id from transactions s
+                                  where s.tenant_id = $1 and s.transaction_id = any ($2::uuid[]))) p
+         on p.hold_id = t.hold_id and p.item_no = i.item_no
   join zones z on z.tenant_id = i.tenant_id and z.event_id = i.event_id and z.zone_no = i.zone_no
   left join seats s on s.tenant_id = i.tenant_id and s.event_id = i.event_id and s.seat_no = i.seat_no
   left join tickets k on k.tenant_id = i.tenant_id and k.transaction_id = i.transaction_id and k.item_no = i.item_no
@@ -96,6 +111,18 @@ select s.transaction_id, s.name, s.state, s.progress_event, s.attempts, s.update
  where s.tenant_id = $1 and s.transaction_id = any ($2::uuid[])
  order by s.transaction_id, s.progress_event nulls last, s.name`;
 
+/** The kind and price stage of a place, from columns that every reader of places has. */
+export function soldAs(
+  row: Pick<ItemRow, 'ticket_kind' | 'ticket_kind_name' | 'price_stage' | 'price_stage_name'>,
+): Pick<SaleItem, 'kind' | 'stage'> {
+  const named = (code: string | null, name: string | null) =>
+    code === null ? null : { code, name: name ?? code };
+  return {
+    kind: named(row.ticket_kind, row.ticket_kind_name),
+    stage: named(row.price_stage, row.price_stage_name),
+  };
+}
+
 function itemOf(row: ItemRow): SaleItem {
   const {
     seat_no,
@@ -112,6 +139,7 @@ function itemOf(row: ItemRow): SaleItem {
     zoneName: row.zone_name,
     seat: seat_no === null ? null : { seatNo: seat_no, row: row_label ?? '', number: seat_label ?? '' },
     total: row.total,
+    ...soldAs(row),
     isReturned: row.is_returned,
     ticket: keyId === null || signature === null ? null : { keyId, signature, generation, transferId },
   };

@@ -13,6 +13,9 @@ export type SaleItem = {
   zoneName: string;
   /** Null for a place of a general zone. */
   seat: { seatNo: number; row: string; number: string } | null;
+  /** The kind of ticket and the price stage that it was sold in; null where prices have none. */
+  kind: { code: string; name: string } | null;
+  stage: { code: string; name: string } | null;
   total: number;
   /** The place was given back. */
   isReturned: boolean;
@@ -152,12 +155,14 @@ type LinksOfTicket = (itemNo: number) => WalletLinks;
 
 function itemAnswer(sale: Sale, item: SaleItem, linksOf: LinksOfTicket) {
   const event = { tenantId: sale.tenantId, eventId: sale.event.eventId };
-  const { seat } = item;
+  const { seat, kind, stage } = item;
   return {
     ticket_id: formatTicketId(sale.transactionId, item.itemNo),
     zone_id: formatZoneId(event, item.zoneNo),
     zone_name: item.zoneName,
     ...(seat && { seat_id: formatSeatId(event, seat.seatNo), row: seat.row, number: seat.number }),
+    ...(kind && { ticket_kind: kind.code, ticket_kind_name: kind.name }),
+    ...(stage && { price_stage: stage.code, price_stage_name: stage.name }),
     total: item.total,
     ...(item.isReturned && { returned: true }),
     links: isHeld(sale, item) ? linksOf(item.itemNo) : {},

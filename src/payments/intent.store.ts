@@ -50,10 +50,10 @@ export function tenderJson({ method, state, amount, paidAmount, paidCurrency, ..
     rate_day: rest.rate?.day ?? null,
     tendered: rest.tendered,
     provider: rest.provider,
-    bank: rest.report?.bank ?? null,
+    bank: rest.bank,
     phone: rest.report?.phone ?? null,
     document: rest.report?.document ?? null,
-    reference: rest.report?.reference ?? rest.reference,
+    reference: rest.reference,
     later: rest.later ?? 0,
   };
 }

@@ -31,6 +31,8 @@ export type TenderOrder = {
   tendered: number | null;
   provider: string | null;
   report: PaymentReport | null;
+  /** The bank that knows the reference; of means without one, the means itself. */
+  bank: string | null;
   reference: string | null;
   /** Of a plan's down payment: what of the total is to come later. */
   later?: number;

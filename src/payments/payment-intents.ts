@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Problem } from '../base/errors.ts';
 import { failpoints } from '../base/failpoint.ts';
 import type { Clock, EventKey, IdSource } from '../base/ids.ts';
@@ -77,15 +78,15 @@ type Deps = {
   /** How long the money may take, by a card on line and by what somebody has to verify. */
   cardSeconds: number;
   reportedSeconds: number;
-  /** Works on an intent whose money has come or goes back. */
-  pursue(key: IntentKey): Promise<void>;
+  /** Works on an intent whose money has come or goes back; false when somebody else does. */
+  pursue(key: IntentKey): Promise<boolean>;
 };
 
 const sentences = {
   payment_pending:
     'A payment for these places is under way. Finish it, or give it up, before another is begun.',
   payment_reference_used:
-    'A payment of this bank with this reference was reported before. Nothing was sold; check the reference.',
+    'A payment with this reference was named before. Nothing was sold; check the reference.',
   payment_amounts_differ: 'The payments do not add up to the total. Nothing was sold.',
 } as const;
 
@@ -138,11 +139,11 @@ export class PaymentIntents {
    * @throws Problem for every refusal of the contract; nothing has changed then.
    */
   async open(request: IntentRequest): Promise<Intent> {
-    const { pool, events, ids, pursue } = this.#deps;
+    const { pool, events, ids } = this.#deps;
     // First, since rates and providers that an order was made with may be gone when its answer is asked for again.
     const known = await replayIntent(pool, request);
     if (known === 'key_reused') throw problemOf(known);
-    if (known) return (await readIntent(reader(pool), known))!;
+    if (known) return await this.#answer(known);
     const live = await events.get(request.key);
     if (!live) throw holdProblem('hold_not_found');
     const bound = { ...request, payment: { method: request.whole?.method ?? 'split' } } as const;
@@ -159,14 +160,26 @@ export class PaymentIntents {
         continue;
       }
       if (outcome !== 'opened' && outcome !== 'replayed') throw problemOf(outcome);
-      const key = { tenantId: request.key.tenantId, transactionId };
-      const intent = (await readIntent(reader(pool), key))!;
-      if (intent.state !== 'paid') return intent;
-      await pursue(key);
-      return (await readIntent(reader(pool), key))!;
+      return await this.#answer({ tenantId: request.key.tenantId, transactionId });
     }
     const detail = 'Prices are changing right now. Nothing was sold; try again in a moment.';
     throw new Problem('unavailable', detail, { retryAfterSeconds: 1 });
+  }
+
+  /**
+   * An order as it is answered: where its money is there, with the sale that is made of it, whoever makes it. The reconciler, or
+   * a request with the same key, may have taken it first.
+   */
+  async #answer(key: IntentKey): Promise<Intent> {
+    const { pool, clock, pursue } = this.#deps;
+    const read = async () => (await readIntent(reader(pool), key))!;
+    const until = clock.now().getTime() + limits.intentAnswerSeconds * 1_000;
+    for (;;) {
+      const intent = await read();
+      if (intent.state !== 'paid' || clock.now().getTime() >= until) return intent;
+      if (await pursue(key)) return await read();
+      await sleep(limits.intentPollMilliseconds);
+    }
   }
 
   /** Opens an order with its plan, which is the shop's; a down payment that is there already is recorded with them. */

@@ -21,7 +21,7 @@ type Deps = {
   clock: Clock;
   cardSeconds: number;
   reportedSeconds: number;
-  pursue(key: IntentKey): Promise<void>;
+  pursue(key: IntentKey): Promise<boolean>;
 };
 
 /** A payment of a plan, and where it is taken. Digests are of the Idempotency-Key and of the body. */

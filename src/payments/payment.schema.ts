@@ -3,8 +3,8 @@ import { Problem } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import { object } from '../http/schemas.ts';
 import type { PaymentReport } from './intent.ts';
-import { paymentMethods, reportedMethods, type Payment } from './payment.ts';
 import type { PlanRequest } from './payment-intents.ts';
+import { paymentMethods, referencedMethods, reportedMethods, type Payment } from './payment.ts';
 import type { PaymentPart } from './tender-orders.ts';
 
 const referenceSchema = Type.String({ minLength: 1, maxLength: limits.paymentReferenceCharsMax });
@@ -80,11 +80,14 @@ function refuse(path: string, message: string): Problem {
   return new Problem('body_invalid', message, { errors: [{ path, code: 'not_allowed', message }] });
 }
 
-/** Names of banks and references as they are compared: how they are written makes no second payment of one. */
+/** A reference as it is compared: how it is written makes no second payment of one. */
+const normaliseReference = (reference: string): string => reference.replaceAll(/\s+/g, '').toUpperCase();
+
+/** A report with its bank and reference as they are compared. */
 export function normaliseReport(report: NonNullable<PartBody['report']>): PaymentReport {
   return {
     bank: report.bank.trim().replaceAll(/\s+/g, ' ').toLowerCase(),
-    reference: report.reference.replaceAll(/\s+/g, '').toUpperCase(),
+    reference: normaliseReference(report.reference),
     phone: report.phone ?? null,
     document: report.document ?? null,
   };
@@ -100,11 +103,45 @@ function readPart<P extends Omit<PartBody, 'amount'>>(part: P, path: string): Om
   }
   return {
     method,
-    ...(reference !== undefined && { reference }),
+    ...(reference !== undefined && {
+      reference: referencedMethods.includes(method) ? normaliseReference(reference) : reference,
+    }),
     ...(report && { report: normaliseReport(report) }),
     ...(currency !== undefined && { currency }),
     ...(tendered !== undefined && { tendered }),
   };
+}
+
+/**
+ * Where a payment is said to be made that nobody has seen, and that is not reported either: what only the seller's own may
+ * say; null when there is none.
+ */
+export function unreportedPath({ method, report, plan, parts = [] }: PaymentBody): string | null {
+  const isUnreported = (of: Pick<PartBody, 'method' | 'report'>) =>
+    reportedMethods.includes(of.method) && !of.report;
+  if (plan && isUnreported(plan.down_payment)) return '/payment/plan/down_payment/report';
+  if (method !== 'split' && method !== 'plan' && isUnreported({ method, ...(report && { report }) }))
+    return '/payment/report';
+  const i = parts.findIndex(isUnreported);
+  return i < 0 ? null : `/payment/parts/${i}/report`;
+}
+
+/**
+ * Whether a sale can be made at once in the hot path: one payment whose money is there, in the sale's currency, and that
+ * names no reference which another payment may have.
+ */
+export function isPlain(payment: PaymentBody, saleCurrency: string): boolean {
+  const { method, reference, report, parts, plan, currency, tendered } = payment;
+  return (
+    method !== 'card_online' &&
+    method !== 'plan' &&
+    !plan &&
+    !(reference !== undefined && referencedMethods.includes(method)) &&
+    !report &&
+    !parts &&
+    tendered === undefined &&
+    (currency === undefined || currency === saleCurrency)
+  );
 }
 
 /** The one payment of a sale that is made at once. @throws Problem `body_invalid` for a split without parts. */

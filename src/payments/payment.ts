@@ -24,6 +24,9 @@ export type Payment = { method: PaymentMethod; reference?: string };
 /** The means that a buyer reports and that somebody at the seller, or the bank's file, verifies. */
 export const reportedMethods: readonly PaymentMethod[] = ['transfer', 'mobile_payment'];
 
+/** The means whose payments are known by a reference alone, so that none may be named twice at a seller. */
+export const referencedMethods: readonly PaymentMethod[] = [...reportedMethods, 'zelle', 'other'];
+
 /** How far a payment is; the order is the one of SQL's `payment_state`. */
 export const paymentStates = [
   'pending',

@@ -80,7 +80,10 @@ export class PaymentReconciler {
 
   async #work(due: DueIntent): Promise<void> {
     if (due.work === 'tell') return this.#deps.tell(due);
-    if (due.work === 'pursue') return this.#deps.settler.pursue(due);
+    if (due.work === 'pursue') {
+      await this.#deps.settler.pursue(due);
+      return;
+    }
     const intent = await readIntent(reader(this.#deps.pool), due);
     if (intent?.state === 'awaiting') await this.#deps.intents.giveUp(intent, 'not_paid_in_time');
   }

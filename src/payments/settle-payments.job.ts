@@ -50,11 +50,14 @@ export class PaymentSettler {
     this.#deps = deps;
   }
 
-  /** Brings an order to its end as far as it can be brought now; what stands in the way is met again by the reconciler. */
-  async pursue(key: IntentKey): Promise<void> {
+  /**
+   * Brings an order to its end as far as it can be brought now; what stands in the way is met again by the reconciler.
+   * @returns false when there is nothing to do, or somebody else is at it.
+   */
+  async pursue(key: IntentKey): Promise<boolean> {
     const { pool, log } = this.#deps;
     const intent = await leaseIntent(pool, reader(pool), key, limits.intentLeaseSeconds);
-    if (!intent) return;
+    if (!intent) return false;
     let restSeconds: number = limits.intentRetrySeconds;
     try {
       if (intent.state === 'refunding') restSeconds = await this.#refund(intent);
@@ -65,6 +68,7 @@ export class PaymentSettler {
     }
     await releaseLease(pool, key, restSeconds);
     if (restSeconds === 0 && intent.state === 'paid') await this.pursue(key);
+    return true;
   }
 
   async #settle(intent: Intent): Promise<'settled' | 'refunding'> {
@@ -137,7 +141,7 @@ export class PaymentSettler {
   }
 
   async #substitute(live: LiveEvent, intent: Intent, old: Hold): Promise<Hold | EndReason | 'again'> {
-    const equals = live.proposeEqual(old.cart.seatNos);
+    const equals = this.#deps.holds.proposeEqual(live, old.cart.seatNos);
     if (!equals) return 'places_gone';
     const seatNos = [...equals.values()];
     const zoneNoOf = (seatNo: number) => live.event.seats.zoneNo[seatNo - 1]!;

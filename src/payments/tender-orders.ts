@@ -1,7 +1,7 @@
 import { Problem, type ErrorCode } from '../base/errors.ts';
 import { convert, type ExchangeRate } from './exchange-rate.ts';
 import type { PaymentReport, TenderOrder } from './intent.ts';
-import type { BuyerMethod } from './payment.ts';
+import { referencedMethods, type BuyerMethod } from './payment.ts';
 
 /** A payment as a buyer or a till asks for it. Money in minor units. */
 export type PaymentPart = {
@@ -64,7 +64,8 @@ function orderTender(part: PaymentPart, means: Means, path: string): TenderOrder
     tendered,
     provider: isOnline ? means.provider : null,
     report,
-    reference,
+    bank: report?.bank ?? (reference !== null && referencedMethods.includes(method) ? method : null),
+    reference: report?.reference ?? reference,
   };
 }
 

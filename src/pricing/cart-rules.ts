@@ -65,6 +65,19 @@ export function tablesOf(event: CatalogEvent): Map<number, number[]> {
   return tables;
 }
 
+/** The first table sold whole of which some of these seats are and others are not: by one of them, and what is missing. */
+export function brokenTable(
+  event: CatalogEvent,
+  seatNos: readonly number[],
+): { seatNo: number; missing: number[] } | null {
+  const tables = tablesOf(event);
+  for (const seatNo of seatNos) {
+    const missing = tables.get(seatNo)?.filter((other) => !seatNos.includes(other)) ?? [];
+    if (missing.length > 0) return { seatNo, missing };
+  }
+  return null;
+}
+
 /** Whether a zone is hidden from whoever has not one of its codes. */
 function isHidden(event: CatalogEvent, zoneNo: number, accessCode: string | null): boolean {
   const hidden = event.priceList?.hiddenZones.find((one) => one.zoneNo === zoneNo);
@@ -120,12 +133,11 @@ export function checkPlaces(event: CatalogEvent, cart: Cart, at: number, wishes:
     if (!isHidden(event, zoneNo, wishes.accessCode)) continue;
     throw refuse('zone_not_found', '', `There is no zone ${formatZoneId(event, zoneNo)} in this event.`);
   }
-  const tables = tablesOf(event);
-  for (const no of cart.seatNos) {
-    const missing = tables.get(no)?.filter((other) => !cart.seatNos.includes(other)) ?? [];
-    if (missing.length === 0) continue;
+  const broken = brokenTable(event, cart.seatNos);
+  if (broken) {
+    const { seatNo, missing } = broken;
     const names = missing.map((other) => formatSeatId(event, other)).join(', ');
-    const message = `Table ${event.seats.rowLabel[no - 1]} is sold whole: ${names} ${missing.length === 1 ? 'is' : 'are'} missing.`;
+    const message = `Table ${event.seats.rowLabel[seatNo - 1]} is sold whole: ${names} ${missing.length === 1 ? 'is' : 'are'} missing.`;
     throw refuse('table_incomplete', '/seats', message);
   }
   const foreign = inForce(event, at)

@@ -70,11 +70,15 @@ export function checkPriceList(list: PriceList): void {
     ({ change }, i) => change && checkChange(change, `/ticket_kinds/${i}/change/value`),
   );
   checkStages(list.stages);
-  list.fees.forEach(({ name, amount, ratePpm }, i) => {
+  list.fees.forEach(({ name, amount, ratePpm, taxed, taxedAs }, i) => {
     checkAmount(amount, `/fees/${i}/amount`);
     if ((amount === null) === (ratePpm === null)) {
       const message = `The fee "${name}" is either an amount or a rate.`;
       throw refuse('price_list_invalid', `/fees/${i}`, message);
+    }
+    if (!taxed && taxedAs !== undefined) {
+      const message = `The fee "${name}" is not taxed, so not as anything either.`;
+      throw refuse('price_list_invalid', `/fees/${i}/taxed_as`, message);
     }
   });
 }

@@ -23,7 +23,9 @@ export type PricedLine = {
   kind: TicketKind | null;
   stage: PriceStage | null;
   discount: number;
+  /** Taxed as the ticket is, by the rules of fees alone, and not at all. */
   taxedFees: number;
+  feesApart: number;
   untaxedFees: number;
 };
 
@@ -118,6 +120,7 @@ export function priceLines(
         stage,
         discount: 0,
         taxedFees: 0,
+        feesApart: 0,
         untaxedFees: 0,
       });
     }
@@ -186,8 +189,9 @@ export function chargeFees(
     if (!absorbed) {
       charged += amount;
       lines.forEach((line, i) => {
-        if (fee.taxed) line.taxedFees += amounts[i]!;
-        else line.untaxedFees += amounts[i]!;
+        if (!fee.taxed) line.untaxedFees += amounts[i]!;
+        else if (fee.taxedAs === 'fee') line.feesApart += amounts[i]!;
+        else line.taxedFees += amounts[i]!;
       });
     }
     explain?.push({ step: absorbed ? 'absorbed_fee' : 'fee', name, amount, result: charged });

@@ -65,6 +65,11 @@ const feeSchema = object({
   amount: Type.Optional(moneySchema),
   rate_ppm: Type.Optional(Type.Integer({ minimum: 0, maximum: 1_000_000 })),
   taxed: Type.Boolean(),
+  taxed_as: Type.Optional(
+    Type.Enum(['ticket', 'fee'], {
+      description: "By the ticket's rules (when absent), or by those that apply to fees alone",
+    }),
+  ),
   absorbed: Type.Boolean({ description: "The seller's cost: the buyer does not pay it" }),
 });
 
@@ -223,12 +228,13 @@ function toList(body: PriceListBody, read: ReturnType<typeof createReader>): Pri
       quantity: quantity ?? null,
       change: toChange(change),
     })),
-    fees: body.fees.map(({ name, per, amount, rate_ppm, taxed, absorbed }) => ({
+    fees: body.fees.map(({ name, per, amount, rate_ppm, taxed, taxed_as, absorbed }) => ({
       name,
       per,
       amount: amount ?? null,
       ratePpm: rate_ppm ?? null,
       taxed,
+      ...(taxed_as !== undefined && { taxedAs: taxed_as }),
       absorbed,
     })),
     orderPlacesMax: body.order_places_max,
@@ -309,12 +315,13 @@ export function priceListToJson(event: CatalogEvent): Static<typeof priceListAns
       ...(quantity !== null && { quantity }),
       change: fromChange(change),
     })),
-    fees: list.fees.map(({ name, per, amount, ratePpm, taxed, absorbed }) => ({
+    fees: list.fees.map(({ name, per, amount, ratePpm, taxed, taxedAs, absorbed }) => ({
       name,
       per,
       ...(amount !== null && { amount }),
       ...(ratePpm !== null && { rate_ppm: ratePpm }),
       taxed,
+      ...(taxedAs && { taxed_as: taxedAs }),
       absorbed,
     })),
     order_places_max: list.orderPlacesMax,

@@ -43,6 +43,8 @@ export type Fee = {
   amount: number | null;
   ratePpm: number | null;
   taxed: boolean;
+  /** By which rules, when it is taxed: the ticket's (absent), or those of fees alone. */
+  taxedAs?: 'ticket' | 'fee' | undefined;
   absorbed: boolean;
 };
 

@@ -4,6 +4,7 @@ import type { CatalogEvent } from '../catalog/event.ts';
 import type { TaxRule } from '../tax/tax-rule.ts';
 import {
   holdsFor,
+  holdsForFees,
   holdsForPlace,
   nextRuleChange,
   rulesInForce,
@@ -78,24 +79,46 @@ export type QuoteOptions = {
   explain?: PriceStep[];
 };
 
+/** The taxes of a line: all of them, what they leave of ticket and fees taxed as it is, and of the fees taxed apart. */
+type QuoteTaxes = LineTaxes & { netFees: number };
+
 function taxesOf(
   event: CatalogEvent,
   period: TaxPeriod,
   rules: TaxRule[],
   lines: readonly PricedLine[],
-): LineTaxes[] {
-  const isPlain = (line: PricedLine) => line.discount + line.taxedFees + line.untaxedFees === 0;
+): QuoteTaxes[] {
+  const isPlain = (line: PricedLine) =>
+    line.discount + line.taxedFees + line.feesApart + line.untaxedFees === 0;
   if (period.simple && lines.every(isPlain))
-    return lines.map(({ unitPrice, quantity }) => plainTaxes(period, event, unitPrice, quantity));
-  const taxable = lines.map((line) => ({
-    price: line.unitPrice * line.quantity - line.discount + line.taxedFees,
+    return lines.map(({ unitPrice, quantity }) => ({
+      ...plainTaxes(period, event, unitPrice, quantity),
+      netFees: 0,
+    }));
+  const part = (line: PricedLine, price: number, areFees: boolean) => ({
+    price,
     quantity: line.quantity,
-    untaxed: line.untaxedFees,
-    bears: rules.map((rule) => holdsForPlace(rule, line.zoneNo, categoryOf(event, line.seatNo))),
-  }));
-  return taxLines(rules, taxable, {
-    rounding: event.seller.rounding,
-    scope: event.seller.taxScope,
+    untaxed: areFees ? 0 : line.untaxedFees,
+    bears: rules.map(
+      (rule) =>
+        holdsForFees(rule, areFees) && holdsForPlace(rule, line.zoneNo, categoryOf(event, line.seatNo)),
+    ),
+  });
+  const apart = lines.filter((line) => line.feesApart > 0);
+  const taxable = [
+    ...lines.map((line) =>
+      part(line, line.unitPrice * line.quantity - line.discount + line.taxedFees, false),
+    ),
+    ...apart.map((line) => part(line, line.feesApart, true)),
+  ];
+  const how = { rounding: event.seller.rounding, scope: event.seller.taxScope };
+  const taxed = taxLines(rules, taxable, how);
+  const ofFees = new Map(apart.map((line, i) => [line, taxed[lines.length + i]!]));
+  return lines.map((line, i) => {
+    const [ticket, fees] = [taxed[i]!, ofFees.get(line)];
+    if (!fees) return { ...ticket, netFees: 0 };
+    const amounts = ticket.amounts.map((amount, rule) => amount + fees.amounts[rule]!);
+    return { net: ticket.net, netFees: fees.net, taxes: ticket.taxes + fees.taxes, amounts };
   });
 }
 
@@ -107,14 +130,14 @@ function categoryOf(event: CatalogEvent, seatNo: number | null): number | null {
  * A line of a quote. What its included taxes take out of discounted price and taxed fees is shared between the two;
  * discounts stand in the terms of the price, so that net is the whole price less the included taxes.
  */
-function toLine(line: PricedLine, taxed: LineTaxes): QuoteLine {
+function toLine(line: PricedLine, taxed: QuoteTaxes): QuoteLine {
   const price = line.unitPrice * line.quantity;
   const ticket = price - line.discount;
   const included = ticket + line.taxedFees - taxed.net;
   const weights = [ticket, line.taxedFees].map((part) => ({ numerator: BigInt(part), denominator: 1n }));
   const [ofTicket, ofFees] = shareOut(BigInt(included), weights).map(Number) as [number, number];
   const net = price - ofTicket;
-  const fees = line.taxedFees - ofFees + line.untaxedFees;
+  const fees = line.taxedFees - ofFees + taxed.netFees + line.untaxedFees;
   return {
     zoneNo: line.zoneNo,
     seatNo: line.seatNo,
@@ -133,7 +156,12 @@ function toLine(line: PricedLine, taxed: LineTaxes): QuoteLine {
 function explainTaxes(lines: readonly PricedLine[], taxes: readonly QuoteTax[], explain: PriceStep[]): void {
   let sum = lines.reduce(
     (total, line) =>
-      total + line.unitPrice * line.quantity - line.discount + line.taxedFees + line.untaxedFees,
+      total +
+      line.unitPrice * line.quantity -
+      line.discount +
+      line.taxedFees +
+      line.feesApart +
+      line.untaxedFees,
     0,
   );
   for (const { name, inclusion, amount } of taxes) {

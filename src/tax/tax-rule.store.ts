@@ -14,6 +14,7 @@ export type TaxRuleRow = Row & {
   inclusion: TaxRule['inclusion'];
   base: TaxBase;
   per_order: boolean;
+  on_fees: boolean;
   category: string | null;
   zone_no: number | null;
   customer_kinds: CustomerKind[] | null;
@@ -36,6 +37,7 @@ export type NewTaxRule = {
   inclusion: TaxRule['inclusion'];
   base: TaxBase;
   perOrder: boolean;
+  onFees: boolean;
   customerKinds: CustomerKind[] | null;
   exemptKinds: CustomerKind[] | null;
   paymentMethods: BuyerMethod[] | null;
@@ -50,7 +52,7 @@ function instant(milliseconds: number): string {
 }
 
 const rules = `
-  select r.tax_rule_id, r.event_id, r.name, r.kind, r.rate_ppm, r.amount, r.inclusion, r.base, r.per_order,
+  select r.tax_rule_id, r.event_id, r.name, r.kind, r.rate_ppm, r.amount, r.inclusion, r.base, r.per_order, r.on_fees,
          c.name as category, r.zone_no, r.customer_kinds, r.exempt_kinds, r.payment_methods, r.currencies,
          (extract(epoch from r.valid_from) * 1000)::float8 as from_ms,
          (extract(epoch from r.valid_until) * 1000)::float8 as until_ms
@@ -115,7 +117,7 @@ export async function countTaxChange(tx: Tx, tenantId: number): Promise<void> {
 export async function findOverlap(tx: Tx, tenantId: number, rule: NewTaxRule): Promise<TaxRuleRow | null> {
   const [row] = await tx.query<TaxRuleRow>({
     text: `${rules} and r.name = $2 and r.event_id is not distinct from $3 and r.category_no is not distinct from $4
-             and r.zone_no is not distinct from $5
+             and r.zone_no is not distinct from $5 and r.on_fees = $11
              and (r.customer_kinds is null or $6::text[] is null or r.customer_kinds && $6::text[])
              and (r.payment_methods is null or $7::text[] is null or r.payment_methods && $7::text[])
              and (r.currencies is null or $8::text[] is null or r.currencies && $8::text[])
@@ -132,6 +134,7 @@ export async function findOverlap(tx: Tx, tenantId: number, rule: NewTaxRule): P
       rule.currencies,
       instant(rule.validFrom),
       instant(rule.validUntil),
+      rule.onFees,
     ],
   });
   return row ?? null;
@@ -143,8 +146,8 @@ export async function insertTaxRule(tx: Tx, tenantId: number, rule: NewTaxRule):
     text: `
       insert into tax_rules (tenant_id, tax_rule_id, event_id, name, kind, rate_ppm, amount, inclusion, base, per_order,
                              category_no, zone_no, customer_kinds, exempt_kinds, payment_methods, currencies,
-                             valid_from, valid_until)
-      select $1, coalesce(max(tax_rule_id), 0) + 1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17
+                             valid_from, valid_until, on_fees)
+      select $1, coalesce(max(tax_rule_id), 0) + 1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18
         from tax_rules where tenant_id = $1
       returning tax_rule_id`,
     values: [
@@ -165,6 +168,7 @@ export async function insertTaxRule(tx: Tx, tenantId: number, rule: NewTaxRule):
       rule.currencies,
       instant(rule.validFrom),
       instant(rule.validUntil),
+      rule.onFees,
     ],
   });
   return row!.tax_rule_id;

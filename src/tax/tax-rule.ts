@@ -10,6 +10,8 @@ export type CustomerKind = (typeof customerKinds)[number];
 
 /** What a rule is limited to; whatever is absent limits nothing. */
 export type TaxCondition = {
+  /** Only fees that are taxed by rules of their own; absent: places, with the fees that are taxed as they are. */
+  onFees?: true | undefined;
   /** Seats of this category of the event. */
   categoryNo?: number | undefined;
   /** Places of this zone of the event. */

@@ -29,6 +29,12 @@ export const newTaxRuleSchema = object({
   amount: Type.Optional(moneySchema),
   per: Type.Optional(Type.Enum(['place', 'order'])),
   inclusion: Type.Enum(['included', 'added']),
+  applies_to: Type.Optional(
+    Type.Enum(['places', 'fees'], {
+      description:
+        'Places with the fees that are taxed as they are (when absent), or the fees whose `taxed_as` is `fee`',
+    }),
+  ),
   category: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
   zone_id: Type.Optional(zoneIdSchema),
   customer_kinds: Type.Optional(kindsSchema),
@@ -134,6 +140,7 @@ export function toNewTaxRule(
     inclusion: body.inclusion,
     base: body.base ?? 'net',
     perOrder: body.per === 'order',
+    onFees: body.applies_to === 'fees',
     customerKinds: body.customer_kinds ?? null,
     exemptKinds: body.exempt_kinds ?? null,
     paymentMethods: body.payment_methods ?? null,
@@ -154,6 +161,7 @@ export function taxRuleToJson(tenantId: number, row: TaxRuleRow): Static<typeof 
     ...(row.rate_ppm !== null && { rate_ppm: row.rate_ppm, base: row.base }),
     ...(row.amount !== null && { amount: row.amount, per: row.per_order ? 'order' : 'place' }),
     inclusion: row.inclusion,
+    ...(row.on_fees && { applies_to: 'fees' }),
     ...(row.category !== null && { category: row.category }),
     ...(event && row.zone_no !== null && { zone_id: formatZoneId(event, row.zone_no) }),
     ...(row.customer_kinds && { customer_kinds: row.customer_kinds }),

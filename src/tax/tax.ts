@@ -75,6 +75,15 @@ export function holdsFor({ condition }: TaxRule, situation: TaxSituation): boole
   return situation.paymentMethod !== null && paymentMethods.includes(situation.paymentMethod);
 }
 
+/**
+ * Whether a rule holds for fees that are taxed by rules of their own, or else for a place and the fees that are taxed as it
+ * is. What is taken of the payment is taken of both.
+ */
+export function holdsForFees(rule: TaxRule, areFees: boolean): boolean {
+  const isOfPayment = rule.kind === 'percentage' && rule.base === 'payment';
+  return isOfPayment || (rule.condition?.onFees ?? false) === areFees;
+}
+
 /** Whether a rule holds for a line of a zone and, where its places are seats, a category. */
 export function holdsForPlace({ condition }: TaxRule, zoneNo: number, categoryNo: number | null): boolean {
   if (!condition) return true;

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import type { Page } from 'playwright-core';
+import { setPrices } from '../support/prices.ts';
+import type { PriceList } from '../../src/pricing/price-list.ts';
 import { readPdf } from '../support/read-pdf.ts';
 import { waitUntil } from '../support/wait.ts';
 import {
@@ -19,6 +21,8 @@ import {
 } from './shop-support.ts';
 
 const scriptBytesMax = 40_000;
+/** A reference is named once. */
+let zelles = 0;
 
 let shop: Shop;
 before(async () => {
@@ -129,26 +133,14 @@ test('a buyer with only a keyboard gets from the list of events to the tickets',
 });
 
 test('a buyer says who is a child, uses a voucher, sees each line of the sum, and takes the voucher away', async () => {
-  const list = {
-    modifiers: [],
+  const list: Partial<PriceList> = {
     ticketKinds: [
       { code: 'adult', name: 'Adulto', zoneNos: null, change: null },
       { code: 'child', name: 'Niño', zoneNos: null, change: { kind: 'percentage', ppm: -500_000 } },
     ],
-    stages: [],
     fees: [{ name: 'Cargo web', per: 'order', amount: 150, ratePpm: null, taxed: false, absorbed: false }],
-    orderPlacesMax: null,
-    customerPlacesMax: null,
-    wholeTables: [],
-    hiddenZones: [],
   };
-  const eventId = Number(clubId.split('-')[1]);
-  await shop.pool.query(
-    `with changed as (update events set pricing_version = pricing_version + 1 where tenant_id = 1 and event_id = $1
-                      returning pricing_version)
-     insert into price_lists select 1, $1, pricing_version, $2, now() from changed`,
-    [eventId, JSON.stringify(list)],
-  );
+  await setPrices(shop.pool, { tenantId: 1, eventId: Number(clubId.split('-')[1]) }, list);
   await shop.pool.query(
     `insert into vouchers (tenant_id, voucher_id, code, effect, value, currency, created_at)
      values (1, 1, 'AMIGO', 'amount', 500, 'USD', now())`,
@@ -185,6 +177,65 @@ test('a buyer says who is a child, uses a voucher, sees each line of the sum, an
   await fillGuest(page);
   await confirmButton(page).click();
   await waitForTickets(page);
+  await page.locator('.receipt').getByText('· Niño').waitFor();
+  assert.deepEqual(
+    faults.filter((fault) => !isOnPurpose(fault)),
+    [],
+  );
+  await leave();
+});
+
+test('a code opens a hidden zone, and where purchases are counted by customer the buyer is named first', async () => {
+  const event = { tenantId: 1, eventId: Number(clubId.split('-')[1]) };
+  await setPrices(shop.pool, event, {
+    customerPlacesMax: 2,
+    hiddenZones: [{ zoneNo: 2, accessCodes: ['ENTRE-AMIGOS'] }],
+  });
+  await shop.pool.query(`select pg_notify('taquilla_catalog', $1)`, [clubId]);
+  const read = async (query = '') =>
+    (await (await fetch(`${shop.url}/events/${clubId}${query}`)).json()) as {
+      asks_customer: boolean;
+      zones: { name: string }[];
+    };
+  await waitUntil('the prices are known', async () => (await read()).asks_customer);
+  const shown = new Set((await read()).zones.map(({ name }) => name));
+  const { name: hidden } = (await read('?access_code=ENTRE-AMIGOS')).zones.find(
+    ({ name }) => !shown.has(name),
+  )!;
+  const { page, faults, leave } = await visit(shop);
+  await page.goto(`/events/${clubId}`);
+  await page.locator('#access-code').fill('nothing');
+  await page.getByRole('button', { name: 'Open' }).click();
+  await page.getByText('This code opens no zone.').waitFor();
+  await page.locator('#access-code').fill('ENTRE-AMIGOS');
+  await page.getByRole('button', { name: 'Open' }).click();
+  await page.getByText('The code opens 1 more zone.').waitFor();
+  await page.getByRole('button', { name: `One more: Places in ${hidden}` }).click();
+  await page.getByRole('button', { name: 'Reserve and go on' }).click();
+  await page.getByText('Say who is buying').waitFor();
+  assert.equal(await page.locator('#buyer').getAttribute('aria-invalid'), 'true');
+  assert.deepEqual(await findBarriers(page), []);
+  await page.locator('#buyer').fill('ana@example.com');
+  await page.getByRole('button', { name: 'Reserve and go on' }).click();
+  await page.waitForURL('**/checkout/**');
+  await page.locator('#name').waitFor();
+  assert.equal(await page.locator('#email').inputValue(), 'ana@example.com');
+  await page.locator('#name').fill('Ana Pérez');
+  await page.locator('input[value=cash]').check();
+  await page.locator('#email').fill('luis@example.com');
+  await confirmButton(page).click();
+  await page.getByText('reserved for another e-mail or document').waitFor();
+  await page.locator('#email').fill('ana@example.com');
+  await confirmButton(page).click();
+  await waitForTickets(page);
+  await page.goto(`/events/${clubId}`);
+  await page.getByRole('button', { name: `One more: Places in ${hidden}` }).click();
+  await page.getByRole('button', { name: `One more: Places in ${hidden}` }).click();
+  await page.getByRole('button', { name: 'Reserve and go on' }).click();
+  await page.getByText('already has as many places').waitFor();
+  await setPrices(shop.pool, event, {});
+  await shop.pool.query(`select pg_notify('taquilla_catalog', $1)`, [clubId]);
+  await waitUntil('the prices are known', async () => !(await read()).asks_customer);
   assert.deepEqual(
     faults.filter((fault) => !isOnPurpose(fault)),
     [],
@@ -224,7 +275,7 @@ async function walk(page: Page, stop: (where: string) => Promise<void>): Promise
   await page.locator('#bank').waitFor();
   await stop('the checkout with a transfer to report');
   await page.locator('input[value=zelle]').check();
-  await page.locator('#reference').fill('0123');
+  await page.locator('#reference').fill(`Z-${++zelles}`);
   await confirmButton(page).click();
   await waitForTickets(page);
   await stop('the order');

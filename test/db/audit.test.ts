@@ -16,6 +16,7 @@ import { bareBlocks, block, fillFromBlocks, rechainBlock, withoutChecks } from '
 import { dayViolations, fillDays, noteViolations } from '../support/fiscal-violations.ts';
 import { fillIntents, foreignOrders, keyViolations, orderViolations } from '../support/order-violations.ts';
 import { fillRefunds, refundViolations, strayItem } from '../support/refund-violations.ts';
+import { statisticsViolations } from '../support/statistics-violations.ts';
 import { fillTill, looseNumbers, tillViolations } from '../support/till-violations.ts';
 import { confirmOrder, createHall, placeOrder, type Hall } from '../support/hall.ts';
 
@@ -170,6 +171,13 @@ const violations: Record<string, Record<string, string[]>> = {
       'alter table zone_counters drop constraint zone_counters_check',
       `update zone_counters set capacity = 3 where ${mine}`,
       `update zones set capacity = 3 where ${mine} and kind = 'general'`,
+    ],
+  },
+  'I1 tables': {
+    'a table of which some seats were sold': [
+      `insert into price_lists select tenant_id, event_id, pricing_version, '{"wholeTables": [{"zoneNo": 1, "rows": ["1"]}]}',
+                                      created_at - interval '1 day'
+         from holds where ${mine} and state = 'confirmed' limit 1`,
     ],
   },
   'I2 sold': {
@@ -385,22 +393,7 @@ const violations: Record<string, Record<string, string[]>> = {
   ...refundViolations,
   'I11 keys': keyViolations,
   'I12 tills': tillViolations,
-  'I13 statistics': {
-    'statistics that are off': [
-      `update sales_statistics set discounts = discounts + 1 where ${mine} and zone_no = 1`,
-    ],
-    'a zone that was never counted': [`delete from sales_statistics where ${mine} and zone_no = 1`],
-    'sales of another quarter of an hour': [
-      `update sales_statistics set quarter = quarter - interval '15 minutes' where ${mine} and zone_no = 2`,
-    ],
-    'something given back that was not': [
-      `update sales_statistics set tickets_returned = 9 where ${mine} and zone_no = 2`,
-    ],
-  },
-  'I13 taxes': {
-    'a tax that is off': [`update tax_statistics set taxes = taxes + 1 where ${mine}`],
-    'a tax that was never counted': [`delete from tax_statistics where ${mine}`],
-  },
+  ...statisticsViolations,
   'I13 counted': {
     'a completed sale whose counting failed': [
       `update steps set state = 'failed' where ${sale(2)} and name = 'statistics'`,

@@ -14,7 +14,6 @@ import { outcomeOf, signedIn, type Browser } from '../support/identity.ts';
 import { startIdentityHall, type IdentityHall } from '../support/identity-hall.ts';
 import { readPdf } from '../support/read-pdf.ts';
 import { verifyFiscalExport as verify } from '../support/verify-export.ts';
-import { waitUntil } from '../support/wait.ts';
 import { runCommand } from '../support/run-command.ts';
 
 let server: IdentityHall;
@@ -68,15 +67,7 @@ async function sell(
     ...headers,
   });
   if (answer.status !== 202) return outcomeOf(answer);
-  const { links, ...first } = json<{ fiscal_number: string | null; links: { self: string } }>(answer);
-  let { fiscal_number } = first;
-  // Of an order in parts the reconciler may be making the sale at that moment.
-  await waitUntil('the sale has its number', async () => {
-    if (fiscal_number !== null) return true;
-    ({ fiscal_number } = json<{ fiscal_number: string | null }>(await server.client.send('GET', links.self)));
-    return false;
-  });
-  return fiscal_number!;
+  return json<{ fiscal_number: string }>(answer).fiscal_number;
 }
 
 const anybody: Browser['send'] = (method, where, body, headers) =>

@@ -16,6 +16,7 @@ import { findVoucher } from '../../src/pricing/voucher.store.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { withoutGuard } from '../support/guards.ts';
 import { createHall, placeOrder, type Hall } from '../support/hall.ts';
+import { setPrices } from '../support/prices.ts';
 import { startProcess, type TestProcess } from '../support/process.ts';
 import { untilServed } from '../support/served.ts';
 
@@ -43,26 +44,6 @@ after(async () => {
   await database.drop();
   assert.equal(violations, 0, JSON.stringify(lines.filter((line) => line.count > 0)));
 });
-
-const noList: PriceList = {
-  modifiers: [],
-  ticketKinds: [],
-  stages: [],
-  fees: [],
-  orderPlacesMax: null,
-  customerPlacesMax: null,
-  wholeTables: [],
-  hiddenZones: [],
-};
-
-async function setPrices(list: Partial<PriceList>): Promise<void> {
-  await pool.query(
-    `with changed as (update events set pricing_version = pricing_version + 1 where tenant_id = $1 and event_id = $2
-                      returning pricing_version)
-     insert into price_lists select $1, $2, pricing_version, $3, now() from changed`,
-    [hall.tenantId, hall.eventId, JSON.stringify({ ...noList, ...list })],
-  );
-}
 
 const early = (quantity: number): Partial<PriceList> => ({
   stages: [
@@ -188,7 +169,7 @@ test('control: without the look at what is left, only the check of the table is 
   ));
 
 test("the last tickets of a stage go one by one, whatever the carts' sizes, and the next costs the next price", async () => {
-  await setPrices(early(50));
+  await setPrices(pool, hall, early(50));
   const carts = Array.from({ length: 40 }, (_, i) => place(i % 2 ? one : other, standing((i % 4) + 1)));
   const holds = await Promise.all(carts);
   assert.deepEqual(count(holds), { early: 50, later: 50 });
@@ -196,7 +177,7 @@ test("the last tickets of a stage go one by one, whatever the carts' sizes, and 
 });
 
 test('a stage counts the tickets of all its zones, and a cart spans its end at the very ticket', async () => {
-  await setPrices(early(5));
+  await setPrices(pool, hall, early(5));
   await place(one, { seatNos: [1], zones: [{ zoneNo: 2, quantity: 2 }] });
   const { quote } = await place(other, { seatNos: [2], zones: [{ zoneNo: 2, quantity: 3 }] });
   assert.deepEqual(
@@ -210,7 +191,7 @@ test('a stage counts the tickets of all its zones, and a cart spans its end at t
 });
 
 test('what a hold took of a stage comes back with it, even where another process believes the stage has ended', async () => {
-  await setPrices(early(4));
+  await setPrices(pool, hall, early(4));
   const gone = await place(one, standing(4));
   assert.deepEqual(count([await place(other, standing(1))]), { early: 0, later: 1 });
   await endHolds(pool, hall, [gone.holdId], 'released');
@@ -220,7 +201,7 @@ test('what a hold took of a stage comes back with it, even where another process
 
 test('control: without the look whether all is taken, a ticket of the stage is left and the next price paid', () =>
   withoutGuard(pool, 'place_holds', /and \(not p_take_exhausts\[v_until\] or/, 'and (true or', async () => {
-    await setPrices(early(4));
+    await setPrices(pool, hall, early(4));
     const gone = await place(one, standing(4));
     await place(other, standing(1));
     await endHolds(pool, hall, [gone.holdId], 'released');
@@ -252,7 +233,7 @@ test('a voucher is used as often by one customer as it says, and confirmed by th
 });
 
 test('a customer buys as many places over all orders as one may, though they ask all at once', async () => {
-  await setPrices({ customerPlacesMax: 4 });
+  await setPrices(pool, hall, { customerPlacesMax: 4 });
   const wishes = { ...noWishes, buyer: buyer('ana@example.com') };
   const results = await Promise.allSettled(
     Array.from({ length: 10 }, (_, i) => place(i % 2 ? one : other, standing(1), wishes)),
@@ -286,13 +267,13 @@ test('control: without what is kept, others get those places', () =>
 test('a hold that asks while prices change is quoted at the new ones', async () => {
   await one.events.get(hall);
   await pool.query('update categories set price = 3000 where tenant_id = $1', [hall.tenantId]);
-  await setPrices({});
+  await setPrices(pool, hall, {});
   const { quote } = await place(one, seat(1));
   assert.equal(quote.lines[0]!.unitPrice, 3_000);
 });
 
 test('other kinds, a voucher and its removal: the same places are quoted anew, and the uses follow', async () => {
-  await setPrices({
+  await setPrices(pool, hall, {
     ...early(3),
     ticketKinds: [
       { code: 'adult', name: 'Adult', zoneNos: null, change: null },

@@ -112,6 +112,8 @@ test('each fault of a price list has its code, and changes nothing', async () =>
   const fee = { name: 'Servicio', per: 'ticket', taxed: true, absorbed: false };
   assert.equal(await saveRefused({ fees: [{ ...fee, amount: 9_000_000_000_000 }] }), 'amount_out_of_range');
   assert.equal(await saveRefused({ fees: [fee] }), 'price_list_invalid');
+  const untaxed = { ...fee, amount: 1, taxed: false, taxed_as: 'fee' };
+  assert.equal(await saveRefused({ fees: [untaxed] }), 'price_list_invalid');
   assert.equal(
     await saveRefused({ hidden_zones: [{ zone_id: '2-3-z1', access_codes: ['PRENSA'] }] }),
     'price_list_invalid',
@@ -349,6 +351,10 @@ test('taxes are added, replaced, ended, never rewritten, and never overlap', asy
     payment_methods: ['zelle'],
     currencies: ['USD'],
   };
+  const ofFees = await ok(
+    manager.send('POST', taxes, { ...igtf, name: 'IVA 21', base: 'net', applies_to: 'fees' }),
+  );
+  assert.equal(ofFees['applies_to'], 'fees');
   const made = await ok(manager.send('POST', taxes, igtf));
   assert.equal(outcomeOf(await manager.send('POST', taxes, igtf)), 'tax_rules_overlap');
   const refusals: [Json, string][] = [
@@ -382,7 +388,7 @@ test('taxes are added, replaced, ended, never rewritten, and never overlap', asy
       [20_000, from, undefined],
     ],
   );
-  assert.equal(data.length, (known['data'] as Json[]).length + 2);
+  assert.equal(data.length, (known['data'] as Json[]).length + 3);
   const cart = { ...standing(1), payment_method: 'zelle' };
   await waitUntil('the new prices are known', async () =>
     quoteOf(await ok(preview(cart))).taxes.some((tax) => tax.name === 'IGTF'),

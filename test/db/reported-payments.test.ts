@@ -242,6 +242,44 @@ test('cash with change, several payments, and other currencies by the rate of th
   await assertSound();
 });
 
+test('a reference is named once, also where the money is there at once, and a transfer is reported or seen by the seller', async () => {
+  const zelle = (reference: string) => ({ method: 'zelle', reference });
+  const first = await pay(zelle('zq 12'));
+  assert.deepEqual([first.status, first.payment.state], ['processing', 'settled']);
+  assert.ok(first.fiscal_number);
+  seat += 1;
+  const token = await hold([seat]);
+  assert.equal(outcomeOf(await confirm(token, zelle(' ZQ12 '))), 'payment_reference_used');
+  const inParts = {
+    method: 'split',
+    parts: [
+      { method: 'cash', amount: 1_000 },
+      { method: 'zelle', amount: 1_900, reference: 'Zq12' },
+    ],
+  };
+  assert.equal(outcomeOf(await confirm(token, inParts)), 'payment_reference_used');
+  const seen = { method: 'transfer', reference: 'T-77' };
+  assert.equal(outcomeOf(await confirm(token, seen)), 'payment_report_missing');
+  assert.equal(outcomeOf(await confirm(token, { method: 'mobile_payment' })), 'payment_report_missing');
+  const half = { method: 'split', parts: [{ ...seen, amount: 1_900 }, inParts.parts[0]] };
+  assert.equal(outcomeOf(await confirm(token, half)), 'payment_report_missing');
+  const by = (who: Browser) =>
+    who.send(
+      'POST',
+      '/sales/checkout/confirm',
+      { hold_token: token, customer: { name: 'Ana' }, payment: seen },
+      { 'idempotency-key': `key-${++keys}` },
+    );
+  assert.equal(outcomeOf(await by(steward)), 'payment_report_missing');
+  assert.equal(outcomeOf(await by(stranger)), 'payment_report_missing');
+  const taken = await by(cashier);
+  assert.equal((taken.json as Confirmed).status, 'processing', taken.text);
+  const same = { method: 'other', reference: 'T-77' };
+  seat += 1;
+  assert.equal((await pay(same)).status, 'processing', 'by other means it is another payment');
+  await assertSound();
+});
+
 test('what looks like the number of a card is refused in any text, and never repeated', async () => {
   const token = await hold([57]);
   for (const reference of [

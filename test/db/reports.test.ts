@@ -104,7 +104,7 @@ test('it is broken down by tax, channel, price stage, hour and day', async () =>
     { key: '1', name: 'IVA', taxes: 4_480 },
     { key: '2', name: 'Tasa municipal', taxes: 700 },
   ]);
-  assert.deepEqual(soldOf(await read('?by=channel')), [['web', 14]]);
+  assert.deepEqual(soldOf(await read('?by=channel')), [['online', 14]]);
   assert.deepEqual(soldOf(await read('?by=price_stage')), [['', 14]]);
   const hours = await read('?by=hour');
   assert.deepEqual(soldOf(hours), [

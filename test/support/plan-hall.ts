@@ -80,7 +80,13 @@ export class PlanHall {
   }
 
   /** Confirms a hold by a plan, under a key of its own unless given. */
-  confirm(token: string, plan: unknown, key = `key-${++this.#keys}`, more = {}, who = this.house.client) {
+  confirm(
+    token: string,
+    plan: unknown,
+    key = `key-${++this.#keys}`,
+    more = {},
+    who: Pick<Browser, 'send'> = this.house.client,
+  ) {
     const customer = { name: 'Ana Pérez', email: 'ana@example.com', locale: 'es' };
     const body = { hold_token: token, customer, payment: { method: 'plan', plan }, ...more };
     return who.send('POST', '/sales/checkout/confirm', body, { 'idempotency-key': key });

@@ -46,6 +46,8 @@ export function sampleSale(changes: Partial<Sale> = {}): Sale {
       zoneNo: itemNo,
       zoneName,
       seat,
+      kind: null,
+      stage: null,
       total: 2_470,
       isReturned: false,
       ticket: { keyId: 1, signature, generation: 1, transferId: null },

@@ -52,6 +52,7 @@ export async function createSampleSeller(pool: Pool, tenantId = 1): Promise<void
       `insert into tax_rules (tenant_id, tax_rule_id, name, kind, rate_ppm, amount, inclusion)
        values ($1, 1, 'IVA', 'percentage', 160000, null, 'included'), ($1, 2, 'Tasa municipal', 'fixed', null, 50, 'added')`,
     ],
+    [`insert into fiscal_points (tenant_id, point_no, kind, name) values ($1, 1, 'online', 'Online')`],
     [`insert into fiscal_series values ($1, 1, 'A-', 8, 1, 1)`],
   ];
   for (const [text, values = []] of statements) await pool.query(text, [tenantId, ...values]);

@@ -32,7 +32,7 @@ const packedAssets = (assetsDir: string): Plugin => ({
   },
 });
 
-/** One of the two applications: each is one chunk of its own, since what they share costs 2.5 kB compressed when it is cut out. */
+/** One of the applications: each is one chunk of its own, since what they share costs 2.5 kB compressed when it is cut out. */
 const application = (page: string, assetsDir: string): UserConfig => ({
   root: fileURLToPath(new URL('.', import.meta.url)),
   base: '/',
@@ -65,14 +65,15 @@ const application = (page: string, assetsDir: string): UserConfig => ({
   },
 });
 
-/** Builds the pages of tickets after the shop, into the same folder. */
-const ticketPages: Plugin = {
-  name: 'ticket-pages',
+/** Builds the pages of tickets and of accounts after the shop, into the same folder. */
+const otherPages: Plugin = {
+  name: 'other-pages',
   async closeBundle() {
-    await build({ ...application('tickets.html', 'tickets-assets'), configFile: false, publicDir: false });
+    for (const page of ['tickets', 'account'])
+      await build({ ...application(`${page}.html`, `${page}-assets`), configFile: false, publicDir: false });
   },
 };
 
 const shop = application('index.html', 'assets');
 
-export default defineConfig({ ...shop, plugins: [shop.plugins, ticketPages] });
+export default defineConfig({ ...shop, plugins: [shop.plugins, otherPages] });

@@ -107,13 +107,16 @@ function parse(text: string): unknown {
 }
 
 const part = encodeURIComponent;
+const opened = (mark: '?' | '&', code: string | undefined): string =>
+  code === undefined ? '' : `${mark}access_code=${part(code)}`;
 
 export const api = {
   events: (after?: string) =>
     call<EventList>(after === undefined ? '/events' : `/events?starting_after=${part(after)}`),
-  event: (id: string) => call<EventInfo>(`/events/${part(id)}`),
+  event: (id: string, code?: string) => call<EventInfo>(`/events/${part(id)}${opened('?', code)}`),
   // The plan is large and changes rarely: the browser may keep it and revalidate by ETag.
-  plan: (id: string) => call<SeatPlan>(`/events/${part(id)}/seats?format=columns`, { cache: 'default' }),
+  plan: (id: string, code?: string) =>
+    call<SeatPlan>(`/events/${part(id)}/seats?format=columns${opened('&', code)}`, { cache: 'default' }),
   availability: (id: string) => call<Availability>(`/events/${part(id)}/availability`),
   placeHold: (body: HoldRequest) => call<Hold>('/sales/holds', { method: 'POST', body }),
   hold: (token: string) => call<Hold>(`/sales/holds/${part(token)}`),

@@ -31,8 +31,10 @@ export type EventInfo = {
   sales_end_at: string | null;
   zones: Zone[];
   ticket_kinds: TicketKind[];
-  /** A hold needs the address of the buyer. */
+  /** A hold needs the address or document of the buyer. */
   asks_customer: boolean;
+  /** An access code shows more zones. */
+  has_hidden_zones: boolean;
   categories: Category[];
   payment_methods: PaymentMethod[];
 };
@@ -91,7 +93,8 @@ export type HoldRequest = {
   seats?: string[];
   zones?: { zone_id: string; quantity: number }[];
   best_available?: { quantity: number; zone_id?: string };
-  customer?: { email: string };
+  access_code?: string | undefined;
+  customer?: { email?: string; document?: string };
 };
 
 /** What is absent stays as it is; a voucher of null is taken away. */
@@ -195,6 +198,8 @@ export type SaleItem = {
   seat_id?: string | null;
   row?: string | null;
   number?: string | null;
+  ticket_kind_name?: string;
+  price_stage_name?: string;
   total: number;
 };
 

@@ -15,12 +15,12 @@ import {
   type Field,
   type FieldErrors,
   type Guest,
+  guestKey,
   needsReference,
   needsReport,
   placeFaults,
 } from './guest.ts';
 
-const guestKey = 'taquilla.guest';
 const orderKey = (holdToken: string): string => `taquilla.order.${holdToken}`;
 export const warnSeconds = 60;
 

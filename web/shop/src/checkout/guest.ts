@@ -28,6 +28,9 @@ export const emptyGuest: Guest = {
   reference: '',
 };
 
+/** Where the tab keeps what was filled in. */
+export const guestKey = 'taquilla.guest';
+
 export type TextFieldName = Exclude<Field, 'method'>;
 
 /** How the browser should treat each field; the lengths are the contract's. */

@@ -1,5 +1,6 @@
 import type { HoldItem, HoldRequest } from '../api/contract.ts';
 import { drop, keep, kept } from '../lib/kept.ts';
+import { askedOf } from './asked.ts';
 
 export type CartContent = { seats: string[]; places: Record<string, number> };
 
@@ -25,6 +26,7 @@ export function requestOf(eventId: string, { seats, places }: CartContent): Hold
   const zones = Object.entries(places).map(([zone_id, quantity]) => ({ zone_id, quantity }));
   return {
     event_id: eventId,
+    ...askedOf(eventId),
     ...(seats.length > 0 ? { seats: [...seats] } : {}),
     ...(zones.length > 0 ? { zones } : {}),
   };

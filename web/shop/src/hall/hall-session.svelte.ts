@@ -7,6 +7,7 @@ import { t } from '../lib/language.svelte.ts';
 import { endHold, liveHoldOf, type OwnHold, rememberHold } from '../lib/own-holds.ts';
 import { faultWords } from '../lib/faults.ts';
 import { paths, router } from '../lib/router.svelte.ts';
+import { askedOf, keepAsked, readBuyer } from './asked.ts';
 import { Cart, isSameContent, placesPerCartMax, requestOf } from './cart.svelte.ts';
 import { Hall } from './hall.svelte.ts';
 import { seatState } from './seat-painter.ts';
@@ -24,6 +25,9 @@ export class HallSession {
   ownHold: OwnHold | null = $state.raw(null);
   notice: Notice | null = $state.raw(null);
   isPlacing = $state(false);
+  /** The document or address that purchases are counted by, where the event asks for it. */
+  buyer = $state('');
+  lacksBuyer = $state(false);
   /** The seat that the keyboard or the pointer is on in the list, shown on the map. */
   spotlight: number | null = $state(null);
   /** The category that stands out on the map. */
@@ -36,13 +40,16 @@ export class HallSession {
     this.cart = new Cart(event.id);
     this.zones = new Map(event.zones.map((zone) => [zone.id, zone]));
     this.ownHold = liveHoldOf(event.id);
+    const { email, document: number } = askedOf(event.id).customer ?? {};
+    this.buyer = email ?? number ?? '';
     this.#dropLost();
   }
 
   static async open(eventId: string): Promise<HallSession> {
+    const { access_code } = askedOf(eventId);
     const [event, plan, availability] = await Promise.all([
-      api.event(eventId),
-      api.plan(eventId),
+      api.event(eventId, access_code),
+      api.plan(eventId, access_code),
       api.availability(eventId),
     ]);
     return new HallSession(event, new Hall(plan, event.zones, availability));
@@ -129,19 +136,20 @@ export class HallSession {
       router.go(paths.checkout(ownHold.token));
       return;
     }
-    const request = requestOf(this.event.id, this.cart.content);
-    await this.#place(request);
+    await this.#place(() => requestOf(this.event.id, this.cart.content));
   }
 
   async holdBest(quantity: number, zoneId: string): Promise<void> {
-    await this.#place({
+    await this.#place(() => ({
       event_id: this.event.id,
+      ...askedOf(this.event.id),
       best_available: { quantity, ...(zoneId === '' ? {} : { zone_id: zoneId }) },
-    });
+    }));
   }
 
-  async #place(request: HoldRequest): Promise<void> {
-    if (this.isPlacing) return;
+  async #place(requested: () => HoldRequest): Promise<void> {
+    if (this.isPlacing || !this.#knowsBuyer()) return;
+    const request = requested();
     this.isPlacing = true;
     this.notice = null;
     try {
@@ -157,6 +165,19 @@ export class HallSession {
     } finally {
       this.isPlacing = false;
     }
+  }
+
+  /** Where purchases are counted by customer, there is no hold without one. */
+  #knowsBuyer(): boolean {
+    if (!this.event.asks_customer) return true;
+    const customer = readBuyer(this.buyer);
+    this.lacksBuyer = !customer;
+    if (customer) keepAsked(this.event.id, { customer });
+    else {
+      this.notice = { kind: 'fault', words: t.faults.codes.customer_required };
+      document.getElementById('buyer')?.focus();
+    }
+    return customer !== null;
   }
 
   #enter(hold: Hold): void {

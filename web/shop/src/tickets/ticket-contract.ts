@@ -11,6 +11,7 @@ export type Ticket = {
   zone_name: string;
   row?: string;
   number?: string;
+  ticket_kind_name?: string;
   links: { apple_wallet?: string; google_wallet?: string };
   transfer?: { id: string; expires_at: string };
 };
