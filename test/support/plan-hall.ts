@@ -6,7 +6,6 @@ import { createHall, type Hall } from './hall.ts';
 import type { Answer } from './http-client.ts';
 import { signedIn, type Browser } from './identity.ts';
 import { startIdentityHall, type IdentityHall } from './identity-hall.ts';
-import { findLedgerFaults } from './ledger.ts';
 import { PaymentHall } from './payment-hall.ts';
 import { freeRule, instalmentsRule, type Ordered, type Plan } from './plan-rules.ts';
 import { waitUntil } from './wait.ts';
