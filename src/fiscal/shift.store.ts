@@ -1,5 +1,6 @@
 import { Problem } from '../base/errors.ts';
 import type { Reader, Row, Tx } from '../db/transaction.ts';
+import { listCashMoves, type CashMove } from './cash-move.store.ts';
 import type { DocumentRange, DocumentReport } from './day-report.ts';
 import { reportDocuments } from './day-report.store.ts';
 import { requireOpenDay } from './fiscal-day.store.ts';
@@ -169,11 +170,21 @@ export async function reportShift(
   reader: Reader,
   till: Till,
   shift: Shift,
-): Promise<{ expected: Cash; documents: DocumentReport }> {
+): Promise<{ expected: Cash; documents: DocumentReport; cashMoves: CashMove[] }> {
   const ranges = await readRanges(reader, till, shift);
-  const moves = shift.expected ? [] : await readCashMoves(reader, till.tenantId, ranges);
+  const cashMoves = await listCashMoves(reader, { ...till, shiftNo: shift.shiftNo });
+  const byHand = cashMoves.map(({ direction, currency, amount }) => ({
+    currency,
+    amount: direction === 'in' ? amount : -amount,
+  }));
+  const moves = shift.expected ? [] : [...byHand, ...(await readCashMoves(reader, till.tenantId, ranges))];
   const documents = await reportDocuments(reader, { ...till, since: shift.openedAt, ranges });
-  return { expected: shift.expected ?? expectedCash(shift.openingFloat, moves), documents };
+  return { expected: shift.expected ?? expectedCash(shift.openingFloat, moves), documents, cashMoves };
+}
+
+/** The refusal of who is neither the cashier of a shift nor a manager. */
+export function anothersShift(): Problem {
+  return new Problem('till_of_another', 'This shift is of another cashier; a manager may close it.');
 }
 
 /**
@@ -192,7 +203,7 @@ export async function closeShift(
   const open = await readShift(tx, till, shiftNo);
   if (open.closedAt) throw new Problem('shift_closed', `Shift ${shiftNo} was counted and closed already.`);
   if (!close.manages && open.staffId !== close.by) {
-    throw new Problem('till_of_another', 'This shift is of another cashier; a manager may close it.');
+    throw anothersShift();
   }
   await tx.query({ text: 'select lock_point_numbers($1, $2)', values: [tenantId, pointNo] });
   const { expected, documents } = await reportShift(tx, till, open);
