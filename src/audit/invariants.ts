@@ -346,12 +346,14 @@ export const invariants: readonly Invariant[] = [
   {
     id: 'I10 tenders',
     sentence:
-      'The payments of an order are its total; a sale has all of their money, an order that ended none, a refunded one gave all back',
+      'The payments of an order are its total, less what an exchange credits; a sale has all of their money, an order that ended none, a refunded one gave all back',
     sql: `select format('order %s, %s: payments of %s for %s', i.transaction_id, i.state, sum(t.amount), i.amount) as culprit
-            from payment_intents i left join tenders t using (tenant_id, transaction_id)
+            from payment_intents i
+            left join tenders t using (tenant_id, transaction_id)
+            left join exchanges x on i.exchanged and x.tenant_id = i.tenant_id and x.exchange_id = i.transaction_id
            where ${own('i')}
            group by i.tenant_id, i.transaction_id
-          having sum(t.amount) is distinct from i.amount::numeric
+          having sum(t.amount) is distinct from i.amount::numeric - coalesce(max(x.credit), 0)
               or bool_or(t.refunded > t.captured)
               or (i.state in ('paid', 'settled') and bool_or(t.captured <> t.paid_amount))
               or (i.state = 'ended' and sum(t.captured) > 0)

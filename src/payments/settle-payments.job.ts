@@ -14,6 +14,7 @@ import { readHold } from '../holds/read-hold.store.ts';
 import type { EndReason, Intent, IntentKey } from './intent.ts';
 import {
   decideRefund,
+  isExchangeOpen,
   keepHold,
   leaseIntent,
   noteRefund,
@@ -79,6 +80,9 @@ export class PaymentSettler {
   async #settle(intent: Intent): Promise<'settled' | 'refunding'> {
     const { pool, events } = this.#deps;
     let { holdId } = intent;
+    // Money that came when the exchange had been given up.
+    if (intent.exchanged && !(await isExchangeOpen(reader(pool), intent)))
+      return this.#giveBack(intent, 'places_gone');
     let point = await readOrderPoint(reader(pool), intent);
     for (let attempt = 1; attempt <= limits.rescueAttemptsMax; attempt++) {
       const live = await events.get(intent);
@@ -131,7 +135,7 @@ export class PaymentSettler {
         ...(document !== null && { document }),
       },
       payment: {
-        method: more.length > 0 ? 'split' : first!.method,
+        method: intent.exchanged ? 'exchange' : more.length > 0 ? 'split' : first!.method,
         ...(first!.reference !== null && more.length === 0 && { reference: first!.reference }),
       },
       expectedTotal: intent.amount,
@@ -210,7 +214,8 @@ export class PaymentSettler {
       } else {
         if (!provider || tender.paymentId === null)
           throw new ProviderUnavailable('no provider is configured');
-        const refunded = await provider.refund(key, tender.paymentId, tender.captured, 'all');
+        const refunds = await provider.refund(key, tender.paymentId, tender.captured, 'all');
+        const refunded = refunds.reduce((sum, refund) => sum + refund.amount, 0);
         if (failpoints) await failpoints.reach('given back');
         await noteRefund(once(pool), key, refunded);
       }
