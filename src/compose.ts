@@ -305,6 +305,7 @@ function createPayments({ config, clock, ids, logger }: TaquillaOptions, parts: 
   return {
     stripe: provider,
     paymentMethods: provider ? paymentMethods : counterMethods,
+    cards: provider ? { provider: provider.name, seconds: config.cardPaymentSeconds } : null,
     intents,
     plans,
     reconciler,

@@ -5,15 +5,16 @@ export const paymentInvariants: readonly Invariant[] = [
   {
     id: 'I10 tenders',
     sentence:
-      'The payments of an order are its total; a sale has all of their money, an order that ended none, a refunded one gave all back',
+      'The payments of an order are its total, less what an exchange credits; a sale has all of their money, an order that ended none, a refunded one gave all back',
     sql: `select format('order %s, %s: payments of %s for %s', i.transaction_id, i.state, sum(t.amount), i.amount) as culprit
             from payment_intents i
             left join (select p.tenant_id, p.transaction_id, true as planned from payment_plans p where ${own('p')}) p
               using (tenant_id, transaction_id)
             left join tenders t using (tenant_id, transaction_id)
+            left join exchanges x on i.exchanged and x.tenant_id = i.tenant_id and x.exchange_id = i.transaction_id
            where ${own('i')}
            group by i.tenant_id, i.transaction_id, p.planned
-          having (p.planned is null and sum(t.amount) is distinct from i.amount::numeric)
+          having (p.planned is null and sum(t.amount) is distinct from i.amount::numeric - coalesce(max(x.credit), 0))
               or bool_or(t.refunded > t.captured)
               or (p.planned is null and i.state in ('paid', 'settled') and bool_or(t.captured <> t.paid_amount))
               or (i.state = 'ended' and sum(t.captured) > 0)

@@ -64,7 +64,7 @@ export const refundInvariants: readonly Invariant[] = [
   {
     id: 'I10 repayments',
     sentence:
-      'What was paid back of a refund is the sum of its repayments and never more than its total; what a provider gave back of a sale is what was asked of it',
+      'What was paid back of a refund is the sum of its repayments and never more than its total; what a provider gave back of a sale is what was asked of it, or was noted as given back unasked',
     sql: `select format('refund %s of sale %s: %s paid back of %s, repayments of %s', r.refund_no, r.transaction_id, r.paid_back,
                         r.total, coalesce(p.done, 0)) as culprit
             from refunds r
@@ -75,15 +75,21 @@ export const refundInvariants: readonly Invariant[] = [
              and (r.paid_back <> coalesce(p.done, 0) or coalesce(p.ordered, 0) > r.total
                   or (r.settled_at is not null) <> (r.paid_back = r.total))
           union all
-          select format('payment %s of sale %s: %s gone back, %s asked for', t.tender_no, t.transaction_id, t.refunded,
-                        coalesce(p.done, 0))
+          select format('payment %s of sale %s: %s gone back, %s asked for and %s unasked, of which %s used', t.tender_no,
+                        t.transaction_id, t.refunded, coalesce(p.done, 0), coalesce(o.unasked, 0), coalesce(p.used, 0))
             from tenders t
             join payment_intents i on i.tenant_id = t.tenant_id and i.transaction_id = t.transaction_id and i.state = 'settled'
             join transactions s on s.tenant_id = t.tenant_id and s.transaction_id = t.transaction_id
-            left join (select p.tenant_id, p.transaction_id, p.tender_no, sum(p.paid_amount) as done
+            left join (select p.tenant_id, p.transaction_id, p.tender_no,
+                              sum(p.paid_amount) filter (where not p.unasked) as done,
+                              sum(p.paid_amount) filter (where p.unasked) as used
                          from repayments p where ${own('p')} and p.done_at is not null and p.tender_no is not null group by 1, 2, 3) p
               on p.tenant_id = t.tenant_id and p.transaction_id = t.transaction_id and p.tender_no = t.tender_no
-           where ${own('t')} and not t.surplus and t.refunded <> coalesce(p.done, 0)`,
+            left join (select o.tenant_id, o.transaction_id, o.tender_no, sum(o.amount) as unasked
+                         from provider_refunds o where ${own('o')} group by 1, 2, 3) o
+              on o.tenant_id = t.tenant_id and o.transaction_id = t.transaction_id and o.tender_no = t.tender_no
+           where ${own('t')} and not t.surplus
+             and (t.refunded <> coalesce(p.done, 0) + coalesce(o.unasked, 0) or coalesce(p.used, 0) > coalesce(o.unasked, 0))`,
   },
   {
     id: 'I10 repaying',

@@ -96,6 +96,7 @@ export const errorTable = {
   shift_already_open: { status: 409, title: 'A shift is open at the till' },
   shift_still_open: { status: 409, title: 'A shift of the day is still open' },
   shift_closed: { status: 409, title: 'The shift is closed' },
+  cash_moves_limit: { status: 409, title: 'The shift has as many moves of cash as it may' },
   cashier_has_shift: { status: 409, title: 'The cashier has a shift open elsewhere' },
   cashier_unnamed: { status: 422, title: 'The cashier has to be named' },
   count_missing: { status: 422, title: 'Not all cash was counted' },

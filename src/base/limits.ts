@@ -208,6 +208,7 @@ export const limits = {
   fiscalDaySweepPointsMax: 200,
   currenciesMax: 20,
   shiftNoteCharsMax: 300,
+  cashMovesPerShiftMax: 500,
   tillBlockNumbers: 50,
   tillBlockSeconds: 28_800,
   tillAnswerSecondsMax: 30,

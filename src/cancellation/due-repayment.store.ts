@@ -42,13 +42,24 @@ export function takeDueRepayments(
 
 const keyOf = (one: DueRepayment) => [one.tenantId, one.transactionId, one.refundNo, one.repaymentNo];
 
-/** Marks a repayment as done (note_repayment in SQL). */
-export async function noteRepayment(tx: Tx, due: DueRepayment): Promise<void> {
+/**
+ * Pays a repayment by what its provider gave back unasked, as far as that goes (use_provider_refunds in SQL).
+ * @returns the minor units that the provider is still to be asked for.
+ */
+export async function useProviderRefunds(tx: Tx, due: DueRepayment): Promise<number> {
+  const values = keyOf(due);
   await tx.query({
-    name: 'note_repayment',
-    text: 'select note_repayment($1, $2, $3::smallint, $4::smallint)',
-    values: keyOf(due),
+    name: 'use_provider_refunds',
+    text: 'select use_provider_refunds($1, $2, $3::smallint, $4::smallint)',
+    values,
   });
+  const [left] = await tx.query<{ paidAmount: number }>({
+    name: 'read-repayment-left',
+    text: `select paid_amount as "paidAmount" from repayments
+            where tenant_id = $1 and transaction_id = $2 and refund_no = $3 and repayment_no = $4 and done_at is null`,
+    values,
+  });
+  return left?.paidAmount ?? 0;
 }
 
 /** Notes why a repayment could not be made yet, and when it is tried again. */

@@ -7,8 +7,10 @@ import { reader, transact, type Tx } from '../db/transaction.ts';
 import { holdProblem } from '../holds/holds.ts';
 import {
   closeExchange,
+  endExchangeWaits,
   failExchange,
   openExchange,
+  openExchangeOrder,
   readExchange,
   takeOpenExchanges,
   type Exchange,
@@ -64,7 +66,8 @@ export class Exchanger {
   /**
    * Exchanges, or finds what the same key exchanged before.
    * @param record writes it down, in the transaction that decides it.
-   * @returns the exchange: done; or open when the credit note has to wait, as for a fiscal day that was closed just now.
+   * @returns the exchange: done; or open when its difference is to be paid on line first, or the credit note has to wait, as for
+   *   a fiscal day that was closed just now.
    * @throws Problem for every refusal: nothing was sold and nothing went back then.
    */
   async exchange(order: ExchangeOrder, record: (tx: Tx) => Promise<void>): Promise<Exchange> {
@@ -73,6 +76,7 @@ export class Exchanger {
       const opened = await openExchange(tx, order, limits.exchangeLeaseSeconds);
       if (opened.outcome === 'replayed') return opened;
       if (opened.outcome !== 'opened') throw problemOf(opened.outcome);
+      if (order.page && opened.total > opened.credit) await openExchangeOrder(tx, order, order.page);
       await record(tx);
       return opened;
     });
@@ -83,6 +87,7 @@ export class Exchanger {
   async sweep(): Promise<void> {
     const { pool, log } = this.#deps;
     const { exchangeLeaseSeconds, exchangeSweepRowsMax } = limits;
+    await endExchangeWaits(pool, exchangeSweepRowsMax);
     for (const { tenantId, exchangeId } of await takeOpenExchanges(
       pool,
       exchangeLeaseSeconds,
@@ -101,8 +106,10 @@ export class Exchanger {
       const detail = `Nothing was exchanged: ${exchange.failure!}. Hold other places, and take a new Idempotency-Key.`;
       throw new Problem('sales_closed', detail);
     }
-    if (exchange.state === 'open') {
-      await this.#sell(exchange);
+    // Whoever settles the order makes the sale.
+    const isSold = exchange.orderState === 'settled';
+    if (exchange.state === 'open' && (isSold || exchange.orderState === null)) {
+      if (!isSold) await this.#sell(exchange);
       await this.#credit(exchange);
     }
     return (await readExchange(reader(this.#deps.pool), tenantId, exchangeId))!;

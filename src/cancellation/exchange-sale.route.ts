@@ -9,13 +9,14 @@ import { actorOf, principalOf } from '../http/guard.ts';
 import {
   currencySchema,
   holdTokenSchema,
+  instantSchema,
   moneySchema,
   object,
   transactionIdSchema,
 } from '../http/schemas.ts';
 import { recordChange } from '../identity/audit-log.store.ts';
 import { saleLinks } from '../orders/sale-token.ts';
-import { counterMethods } from '../payments/payment.ts';
+import { paymentMethods } from '../payments/payment.ts';
 import type { Exchanger } from './exchange-places.job.ts';
 import type { Exchange } from './exchange.store.ts';
 import {
@@ -38,6 +39,8 @@ type Deps = {
   ids: IdSource;
   secret: string;
   publicUrl: string | undefined;
+  /** Who takes cards on line, and how long such a payment may take. */
+  cards: { provider: string; seconds: number } | null;
 };
 
 const { reason, return_fees, resell } = undoingFields;
@@ -51,38 +54,56 @@ const bodySchema = object({
   payment: Type.Optional(
     object(
       {
-        method: Type.Enum([...counterMethods]),
+        method: Type.Enum([...paymentMethods]),
         reference: Type.Optional(Type.String({ minLength: 1, maxLength: limits.paymentReferenceCharsMax })),
       },
-      { description: 'By what the difference was paid, when the new places cost more' },
+      {
+        description:
+          'By what the difference is paid, when the new places cost more; a card on line is yet to be',
+      },
     ),
   ),
 });
 
 const answerSchema = object({
   transaction_id: transactionIdSchema,
-  state: Type.Enum(['open', 'done'], { description: 'open: the credit note follows by itself' }),
+  state: Type.Enum(['awaiting_payment', 'open', 'done'], {
+    description:
+      'open: the credit note follows by itself; awaiting_payment: once the difference is paid, else nothing changes',
+  }),
   currency: currencySchema,
   credit: moneySchema,
   total: moneySchema,
   difference: Type.Integer({ description: 'What the buyer paid; below zero: what goes back' }),
   refund: Type.Optional(refundSchema),
-  links: object({ self: Type.String(), tickets: Type.String(), page: Type.String() }),
+  expires_at: Type.Optional(instantSchema),
+  links: object({
+    self: Type.String(),
+    tickets: Type.String(),
+    page: Type.String(),
+    pay: Type.Optional(Type.String({ description: 'Leads to where the difference is paid by card' })),
+  }),
 });
 
 async function answerOf({ reader, secret, publicUrl }: Deps, made: Exchange) {
   const { tenantId, exchangeId, currency, credit, total } = made;
   const refund = (await readRefunds(reader, made)).find((one) => one.refundNo === made.refundNo);
-  const { self, tickets, page } = saleLinks(secret, publicUrl, tenantId, exchangeId);
+  const { self, tickets, page, pay } = saleLinks(secret, publicUrl, tenantId, exchangeId);
+  const isAwaiting = made.state === 'open' && made.orderState === 'awaiting';
   return {
     transaction_id: exchangeId,
-    state: made.state === 'done' ? ('done' as const) : ('open' as const),
+    state: isAwaiting
+      ? ('awaiting_payment' as const)
+      : made.state === 'done'
+        ? ('done' as const)
+        : ('open' as const),
     currency,
     credit,
     total,
     difference: total - credit,
     ...(refund && { refund: refundAnswer(refund) }),
-    links: { self, tickets, page },
+    ...(isAwaiting && made.orderExpiresAt && { expires_at: made.orderExpiresAt.toISOString() }),
+    links: { self, tickets, page, ...(isAwaiting && { pay }) },
   };
 }
 
@@ -101,6 +122,7 @@ const problems = [
   'hold_released',
   'hold_already_confirmed',
   'payment_pending',
+  'payment_method_unavailable',
   'price_changed',
   'customer_changed',
   'currency_mismatch',
@@ -109,7 +131,7 @@ const problems = [
 
 /** `POST /sellers/{id}/sales/{id}/exchange`: places of a sale for those of a hold, the difference paid or given back. */
 export function exchangeSaleRoute(app: App, deps: Deps): void {
-  const { exchanger, clock, ids } = deps;
+  const { exchanger, clock, ids, cards } = deps;
   app.post(
     '/sellers/:seller_id/sales/:transaction_id/exchange',
     {
@@ -134,6 +156,13 @@ export function exchangeSaleRoute(app: App, deps: Deps): void {
       const hold = parseHoldToken(body.hold_token);
       if (hold?.tenantId !== sale.tenantId)
         throw new Problem('hold_not_found', 'The seller has no such hold.');
+      const isOnline = body.payment?.method === 'card_online';
+      if (isOnline && !cards) {
+        throw new Problem(
+          'payment_method_unavailable',
+          'No cards are taken on line here. Nothing was exchanged.',
+        );
+      }
       const order = {
         ...sale,
         exchangeId: ids.uuid(),
@@ -148,6 +177,7 @@ export function exchangeSaleRoute(app: App, deps: Deps): void {
         payment: body.payment
           ? { method: body.payment.method, reference: body.payment.reference ?? null }
           : null,
+        page: isOnline ? cards : null,
       };
       const made = await exchanger.exchange(order, (tx) =>
         recordChange(tx, ids, {

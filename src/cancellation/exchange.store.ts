@@ -2,6 +2,7 @@ import type { EventKey } from '../base/ids.ts';
 import type { Pool } from '../db/pool.ts';
 import { transactOnce, type Reader, type Row, type Tx } from '../db/transaction.ts';
 import type { SaleKey } from '../orders/sale-token.ts';
+import type { IntentState } from '../payments/intent.ts';
 import type { PaymentMethod } from '../payments/payment.ts';
 import type { ReturnOutcome } from './refund.store.ts';
 
@@ -19,6 +20,8 @@ export type ExchangeOrder = SaleKey & {
   bodyDigest: string;
   /** By what the buyer pays what the new places cost more; null: nothing. */
   payment: { method: PaymentMethod; reference: string | null } | null;
+  /** Who takes the difference on a page of its own, and for how long it is waited for; null when the money is there. */
+  page: { provider: string; seconds: number } | null;
 };
 
 /** What each means stands in sql/0039_money_back.sql. */
@@ -66,6 +69,28 @@ export async function openExchange(
   return row!;
 }
 
+/** Opens the order by which the difference of an exchange is paid on line (open_exchange_order in SQL). */
+export async function openExchangeOrder(
+  tx: Tx,
+  key: { tenantId: number; exchangeId: string },
+  page: { provider: string; seconds: number },
+): Promise<void> {
+  await tx.query({
+    name: 'open_exchange_order',
+    text: 'select open_exchange_order($1, $2, $3, $4)',
+    values: [key.tenantId, key.exchangeId, page.provider, page.seconds],
+  });
+}
+
+/** Takes exchanges that wait for their orders up again (end_exchange_waits in SQL). */
+export async function endExchangeWaits(pool: Pool, limit: number): Promise<void> {
+  await transactOnce(pool, {
+    name: 'end_exchange_waits',
+    text: 'select end_exchange_waits($1)',
+    values: [limit],
+  });
+}
+
 /** An exchange as it stands, with the buyer of the sale that it changes. Amounts in minor units. */
 export type Exchange = SaleKey & {
   exchangeId: string;
@@ -82,6 +107,9 @@ export type Exchange = SaleKey & {
   total: number;
   refundNo: number | null;
   failure: string | null;
+  /** How far the order is that pays the difference on line; null when there is none. */
+  orderState: IntentState | null;
+  orderExpiresAt: Date | null;
   customer: { name: string; email?: string; phone?: string; document?: string; locale: 'es' | 'en' };
 };
 
@@ -96,10 +124,11 @@ export async function readExchange(
     text: `select x.tenant_id as "tenantId", x.transaction_id as "transactionId", x.exchange_id as "exchangeId", x.state,
                   x.event_id as "eventId", x.hold_id as "holdId", x.item_nos as "itemNos", x.fees_returned as "feesReturned",
                   x.resold, x.reason, x.staff_id as "staffId", x.currency, x.credit, x.total, x.refund_no as "refundNo",
-                  x.failure,
+                  x.failure, i.state as "orderState", i.expires_at as "orderExpiresAt",
                   jsonb_strip_nulls(jsonb_build_object('name', t.customer_name, 'email', t.customer_email,
                     'phone', t.customer_phone, 'document', t.customer_document, 'locale', t.locale)) as customer
              from exchanges x join transactions t on t.tenant_id = x.tenant_id and t.transaction_id = x.transaction_id
+             left join payment_intents i on i.tenant_id = x.tenant_id and i.transaction_id = x.exchange_id
             where x.tenant_id = $1 and x.exchange_id = $2`,
     values: [tenantId, exchangeId],
   });

@@ -2,12 +2,12 @@ import { limits } from '../base/limits.ts';
 import type { Pool } from '../db/pool.ts';
 import { transact } from '../db/transaction.ts';
 import type { SaleKey } from '../orders/sale-token.ts';
-import { noteRefund } from '../payments/intent.store.ts';
-import type { PaymentProvider } from '../payments/payment-provider.ts';
+import type { PaymentProvider, ProviderRefund } from '../payments/payment-provider.ts';
+import { noteProviderRefunds } from '../payments/provider-refund.store.ts';
 import {
   deferRepayment,
-  noteRepayment,
   takeDueRepayments,
+  useProviderRefunds,
   type DueRepayment,
 } from './due-repayment.store.ts';
 
@@ -34,20 +34,32 @@ export class Repayer {
 
   async #attempt(due: DueRepayment): Promise<void> {
     const { pool, provider, log } = this.#deps;
-    const { refundNo, repaymentNo, paymentId, paidAmount } = due;
     try {
       if (!provider) throw new Error('no provider is configured');
-      const part = `${refundNo}.${repaymentNo}`;
-      const refunded = await provider.refund(due, paymentId, paidAmount, part);
-      await transact(pool, async (tx) => {
-        await noteRefund(tx, due, refunded);
-        await noteRepayment(tx, due);
-      });
+      await this.#ask(provider, due);
     } catch (error) {
-      const about = { tenant_id: due.tenantId, transaction_id: due.transactionId, refund_no: refundNo };
+      const about = { tenant_id: due.tenantId, transaction_id: due.transactionId, refund_no: due.refundNo };
       log.warn({ err: error, ...about }, 'a refund could not be paid back; it is tried again');
       const why = error instanceof Error ? error.message.slice(0, 200) : 'unknown';
       await deferRepayment(pool, due, limits.repaymentRetrySeconds, why);
     }
+  }
+
+  /** Asks for what the provider has not given back already, be it that its answer was lost or that nobody had asked. */
+  async #ask(provider: PaymentProvider, due: DueRepayment): Promise<void> {
+    const { pool } = this.#deps;
+    const part = `${due.refundNo}.${due.repaymentNo}`;
+    const isDone = (refunds: ProviderRefund[]) => refunds.some((refund) => refund.part === part);
+    let refunds = await provider.refundsOf(due.paymentId);
+    if (!isDone(refunds)) {
+      const left = await transact(pool, async (tx) => {
+        await noteProviderRefunds(tx, due, refunds, null);
+        return await useProviderRefunds(tx, due);
+      });
+      if (left === 0) return;
+      refunds = await provider.refund(due, due.paymentId, left, part);
+      if (!isDone(refunds)) throw new Error('the payment went back otherwise meanwhile');
+    }
+    await transact(pool, (tx) => noteProviderRefunds(tx, due, refunds, due));
   }
 }

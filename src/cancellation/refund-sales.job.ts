@@ -13,7 +13,13 @@ import { readSale } from '../orders/sale.store.ts';
 import { publishWebhookEvents } from '../webhooks/webhook-delivery.store.ts';
 import { webhookEventId, writeWebhookEvent } from '../webhooks/webhook-event.ts';
 import type { RefundOrder } from './refund.ts';
-import { issueCreditNote, returnPlaces, type ReturnedPlaces, type ReturnOutcome } from './refund.store.ts';
+import {
+  issueCreditNote,
+  returnPlaces,
+  useUnasked,
+  type ReturnedPlaces,
+  type ReturnOutcome,
+} from './refund.store.ts';
 
 type Deps = {
   pool: Pool;
@@ -67,6 +73,7 @@ export class Refunder {
       const places = await returnPlaces(tx, order);
       if (places.outcome === 'replayed') return places;
       if (places.outcome !== 'returned') throw refundProblem(places.outcome);
+      await useUnasked(tx, order, places.refundNo);
       await this.#tell(tx, order, places);
       await also(tx, places.refundNo);
       const issued = await issueCreditNote(tx, order, places.refundNo);

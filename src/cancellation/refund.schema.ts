@@ -96,6 +96,7 @@ export const refundSchema = object({
       method: Type.Optional(Type.String()),
       reference: Type.Optional(Type.String()),
       exchanged_for: Type.Optional(transactionIdSchema),
+      unasked: Type.Optional(Type.Literal(true, { description: 'The provider had given it back already' })),
       done_at: Type.Optional(instantSchema),
       last_error: Type.Optional(Type.String()),
     }),
@@ -103,7 +104,7 @@ export const refundSchema = object({
 });
 
 function repaymentAnswer(one: Refund['repayments'][number]) {
-  const { amount, method, tenderNo, exchangedFor, reference, doneAt, lastError } = one;
+  const { amount, method, tenderNo, exchangedFor, reference, doneAt, lastError, unasked } = one;
   return {
     amount,
     by:
@@ -111,6 +112,7 @@ function repaymentAnswer(one: Refund['repayments'][number]) {
     ...(method !== null && { method }),
     ...(reference !== null && { reference }),
     ...(exchangedFor !== null && { exchanged_for: exchangedFor }),
+    ...(unasked && { unasked }),
     ...(doneAt !== null && { done_at: doneAt.toISOString() }),
     ...(lastError !== null && { last_error: lastError }),
   };

@@ -51,6 +51,19 @@ export async function returnPlaces(tx: Tx, order: RefundOrder): Promise<Returned
   return row!;
 }
 
+/** Pays a refund by what providers gave back unasked, as far as that goes (use_provider_refunds in SQL). */
+export async function useUnasked(
+  tx: Tx,
+  { tenantId, transactionId }: SaleKey,
+  refundNo: number,
+): Promise<void> {
+  await tx.query({
+    name: 'use_unasked',
+    text: 'select use_provider_refunds($1, $2, $3::smallint, null)',
+    values: [tenantId, transactionId, refundNo],
+  });
+}
+
 /** Issues the credit note of a refund, the last thing in its transaction (issue_credit_note in SQL). */
 export async function issueCreditNote(
   tx: Tx,
@@ -89,7 +102,8 @@ export async function readRefunds(reader: Reader, { tenantId, transactionId }: S
   const repayments = await reader.query<Row & Repayment & { refundNo: number }>({
     name: 'read-repayments',
     text: `select refund_no as "refundNo", repayment_no as "repaymentNo", amount, method, tender_no as "tenderNo",
-                  exchanged_for as "exchangedFor", reference, done_at as "doneAt", last_error as "lastError"
+                  exchanged_for as "exchangedFor", reference, done_at as "doneAt", last_error as "lastError",
+                  unasked
              from repayments where tenant_id = $1 and transaction_id = $2 order by refund_no, repayment_no`,
     values,
   });

@@ -34,6 +34,8 @@ export type Repayment = {
   method: PaymentMethod | null;
   tenderNo: number | null;
   exchangedFor: string | null;
+  /** By what the provider had given back without being asked. */
+  unasked: boolean;
   reference: string | null;
   doneAt: Date | null;
   lastError: string | null;

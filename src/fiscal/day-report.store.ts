@@ -34,14 +34,14 @@ select d.currency, x.name, x.rate_ppm as "ratePpm", sum(u.amount)::bigint as amo
   join tax_rules x on x.tenant_id = $1 and x.tax_rule_id = u.tax_rule_id
  group by 1, 2, 3 order by 1, 2, 3`;
 
-// Of an order that was paid in parts, in another currency or later, the tenders say how.
+// Of an order that was paid in parts, in another currency or later, the tenders say how; of an exchange its payments.
 const payments = `
 select coalesce(n.method, p.method)::text as method, coalesce(n.paid_currency, p.currency) as currency,
        count(*)::integer as count, sum(coalesce(n.paid_amount, p.amount))::bigint as amount
   from ${sales}
   join payments p on p.tenant_id = $1 and p.transaction_id = t.transaction_id
   left join tenders n on n.tenant_id = $1 and n.transaction_id = t.transaction_id and n.captured > 0 and not n.surplus
- where p.payment_no = 1
+   and p.payment_no = 1 and p.method <> 'exchange'
  group by 1, 2 order by 1, 2`;
 
 const series = `

@@ -67,6 +67,8 @@ export type DayReport = DocumentReport & {
   opened_at: string;
   /** Of an X, when it was made. */
   closed_at: string;
+  /** Cash that was put into the drawer and taken out of it beside sales; Zs from before it was recorded have none. */
+  cash_moves?: { currency: string; in: number; out: number }[];
 };
 
 /** Sales less what was undone, by currency. */

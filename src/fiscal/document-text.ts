@@ -24,7 +24,6 @@ const words = {
     net: 'Base',
     discounts: 'Descuentos',
     fees: 'Cargos',
-    taxes: 'Impuestos',
     total: 'TOTAL',
     hash: 'Huella',
   },
@@ -43,7 +42,6 @@ const words = {
     net: 'Net',
     discounts: 'Discounts',
     fees: 'Fees',
-    taxes: 'Taxes',
     total: 'TOTAL',
     hash: 'Hash',
   },
@@ -109,7 +107,7 @@ function parties(document: FiscalDocument): PrintRow[] {
 }
 
 function sums(document: FiscalDocument): PrintRow[] {
-  const { locale, currency, taxLines, taxes } = document;
+  const { locale, currency, taxLines } = document;
   const say = words[locale];
   const pair = (left: string, amount: number): PrintRow => ({
     kind: 'pair',
@@ -122,7 +120,6 @@ function sums(document: FiscalDocument): PrintRow[] {
     ...(document.discounts > 0 ? [pair(say.discounts, -document.discounts)] : []),
     ...(document.fees > 0 ? [pair(say.fees, document.fees)] : []),
     ...taxLines.map(({ name, ratePpm, amount }) => pair(name + rate(ratePpm), amount)),
-    ...(taxLines.length === 0 && taxes > 0 ? [pair(say.taxes, taxes)] : []),
     { ...pair(say.total, document.total), kind: 'sum' } as PrintRow,
     ...document.payments.map(({ method, currency: paidIn, amount }): PrintRow => ({
       kind: 'pair',

@@ -1,5 +1,6 @@
 import { Problem } from '../base/errors.ts';
 import type { Reader, Row, Tx } from '../db/transaction.ts';
+import { sumCashMoves } from './cash-move.store.ts';
 import type { DayReport, DocumentRange } from './day-report.ts';
 import { reportDocuments } from './day-report.store.ts';
 import { lockPoint } from './fiscal-point.store.ts';
@@ -117,6 +118,7 @@ async function report(reader: Reader, tenantId: number, pointNo: number, day: Fi
     day: day.day,
     opened_at: day.openedAt.toISOString(),
     closed_at: now.toISOString(),
+    cash_moves: await sumCashMoves(reader, { tenantId, pointNo, dayNo: day.dayNo }),
     ...documents,
   };
 }

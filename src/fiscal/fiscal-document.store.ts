@@ -1,6 +1,7 @@
 import type { Locale } from '../base/format.ts';
 import type { Reader, Row } from '../db/transaction.ts';
 import type { CustomerKind } from '../tax/tax-rule.ts';
+import { readNoteTaxes } from './credit-note-taxes.store.ts';
 import { kindOfSale, type DocumentLine, type FiscalDocument } from './fiscal-document.ts';
 import { formatFiscalNumber } from './fiscal-number.ts';
 
@@ -95,7 +96,8 @@ select coalesce(n.method, p.method)::text as method, coalesce(n.paid_currency, p
        coalesce(n.paid_amount, p.amount) as amount
   from payments p
   left join tenders n on n.tenant_id = $1 and n.transaction_id = p.transaction_id and n.captured > 0 and not n.surplus
- where p.tenant_id = $1 and p.transaction_id = $2 and p.payment_no = 1 order by n.tender_no`;
+   and p.payment_no = 1 and p.method <> 'exchange'
+ where p.tenant_id = $1 and p.transaction_id = $2 order by p.payment_no, n.tender_no`;
 
 function corrects({
   ofPrefix,
@@ -139,8 +141,8 @@ export async function readDocument(
     discounts: row.discounts,
     fees: row.fees,
     taxes: row.taxes,
-    taxLines: isNote
-      ? []
+    taxLines: row.itemNos
+      ? await readNoteTaxes(reader, { tenantId, transactionId }, row.itemNos)
       : await reader.query<FiscalDocument['taxLines'][number]>({ text: taxes, values: of }),
     total: row.total,
     payments: isNote

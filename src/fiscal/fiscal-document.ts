@@ -33,7 +33,7 @@ export type FiscalDocument = {
   discounts: number;
   fees: number;
   taxes: number;
-  /** The taxes by rule; of a credit note there is only their sum. */
+  /** The taxes by rule; of a credit note those of the places that went back. */
   taxLines: { name: string; ratePpm: number | null; amount: number }[];
   total: number;
   payments: { method: string; currency: string; amount: number }[];

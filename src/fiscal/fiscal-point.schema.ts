@@ -3,6 +3,7 @@ import { Problem } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import { currencySchema, instantSchema, moneySchema, object } from '../http/schemas.ts';
 import { sellerIdSchema, uuidSchema } from '../identity/identity.schema.ts';
+import type { CashMove } from './cash-move.store.ts';
 import type { FiscalDay } from './fiscal-day.store.ts';
 import type { FiscalPoint } from './fiscal-point.store.ts';
 import { cashDifference, type Cash } from './shift.ts';
@@ -163,6 +164,11 @@ export const dayReportSchema = object(
     day: Type.String({ examples: ['2026-11-24'] }),
     opened_at: instantSchema,
     closed_at: instantSchema,
+    cash_moves: Type.Optional(
+      Type.Array(object({ currency: currencySchema, in: moneySchema, out: moneySchema }), {
+        description: 'Cash that was put into the drawer and taken out of it beside sales',
+      }),
+    ),
     ...documentReport,
   },
   { description: "A point's day: an X while it is open, its Z once it is closed" },
@@ -256,10 +262,29 @@ export function toShiftAnswer(pointNo: number, shift: Shift): Static<typeof shif
   };
 }
 
+export const cashMoveSchema = object({
+  id: countSchema,
+  direction: Type.Enum(['in', 'out']),
+  currency: currencySchema,
+  amount: moneySchema,
+  reason: Type.String(),
+  by: Type.Union([uuidSchema, Type.Null()], { description: "null: the till's device" }),
+  at: instantSchema,
+});
+
+/** A move of cash as the API shows it. */
+export function toCashMoveAnswer(move: CashMove): Static<typeof cashMoveSchema> {
+  const { moveNo, direction, currency, amount, reason, staffId, at } = move;
+  return { id: moveNo, direction, currency, amount, reason, by: staffId, at: at.toISOString() };
+}
+
 export const shiftReportSchema = object({
   shift: shiftSchema,
   expected: Type.Array(object({ currency: currencySchema, amount: Type.Integer() }), {
     description: 'The cash that should be in the drawer',
+  }),
+  cash_moves: Type.Array(cashMoveSchema, {
+    description: 'Beside sales: put into the drawer or taken out of it',
   }),
   documents: object(documentReport),
 });
@@ -268,7 +293,17 @@ export const shiftReportSchema = object({
 export function toShiftReport(
   pointNo: number,
   shift: Shift,
-  { expected, documents }: { expected: Cash; documents: Static<typeof shiftReportSchema>['documents'] },
+  report: {
+    expected: Cash;
+    documents: Static<typeof shiftReportSchema>['documents'];
+    cashMoves: CashMove[];
+  },
 ): Static<typeof shiftReportSchema> {
-  return { shift: toShiftAnswer(pointNo, shift), expected: cashAnswer(expected), documents };
+  const { expected, documents, cashMoves } = report;
+  return {
+    shift: toShiftAnswer(pointNo, shift),
+    expected: cashAnswer(expected),
+    cash_moves: cashMoves.map(toCashMoveAnswer),
+    documents,
+  };
 }

@@ -1,5 +1,6 @@
 import { Problem } from '../base/errors.ts';
 import type { Reader, Row, Tx } from '../db/transaction.ts';
+import { listCashMoves, type CashMove } from './cash-move.store.ts';
 import type { DocumentRange, DocumentReport } from './day-report.ts';
 import { reportDocuments } from './day-report.store.ts';
 import { requireOpenDay } from './fiscal-day.store.ts';
@@ -142,8 +143,9 @@ async function readCashMoves(
              from r
              join fiscal_documents d on d.tenant_id = $1 and d.series_id = r.series_id
               and d.number between r.first_number and r.last_number
-             join payments p on p.tenant_id = $1 and p.transaction_id = d.transaction_id and p.payment_no = 1
+             join payments p on p.tenant_id = $1 and p.transaction_id = d.transaction_id
              left join tenders n on n.tenant_id = $1 and n.transaction_id = d.transaction_id and n.captured > 0
+              and p.payment_no = 1 and p.method <> 'exchange'
             where coalesce(n.method, p.method) = 'cash'
             group by 1
            union all
@@ -180,11 +182,21 @@ export async function reportShift(
   reader: Reader,
   till: Till,
   shift: Shift,
-): Promise<{ expected: Cash; documents: DocumentReport }> {
+): Promise<{ expected: Cash; documents: DocumentReport; cashMoves: CashMove[] }> {
   const ranges = await readRanges(reader, till, shift);
-  const moves = shift.expected ? [] : await readCashMoves(reader, till, shift.shiftNo, ranges);
+  const cashMoves = await listCashMoves(reader, { ...till, shiftNo: shift.shiftNo });
+  const byHand = cashMoves.map(({ direction, currency, amount }) => ({
+    currency,
+    amount: direction === 'in' ? amount : -amount,
+  }));
+  const moves = shift.expected ? [] : [...byHand, ...(await readCashMoves(reader, till, shift.shiftNo, ranges))];
   const documents = await reportDocuments(reader, { ...till, since: shift.openedAt, ranges });
-  return { expected: shift.expected ?? expectedCash(shift.openingFloat, moves), documents };
+  return { expected: shift.expected ?? expectedCash(shift.openingFloat, moves), documents, cashMoves };
+}
+
+/** The refusal of who is neither the cashier of a shift nor a manager. */
+export function anothersShift(): Problem {
+  return new Problem('till_of_another', 'This shift is of another cashier; a manager may close it.');
 }
 
 /**
@@ -203,7 +215,7 @@ export async function closeShift(
   const open = await readShift(tx, till, shiftNo);
   if (open.closedAt) throw new Problem('shift_closed', `Shift ${shiftNo} was counted and closed already.`);
   if (!close.manages && open.staffId !== close.by) {
-    throw new Problem('till_of_another', 'This shift is of another cashier; a manager may close it.');
+    throw anothersShift();
   }
   await tx.query({ text: 'select lock_point_numbers($1, $2)', values: [tenantId, pointNo] });
   const { expected, documents } = await reportShift(tx, till, open);

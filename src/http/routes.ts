@@ -63,6 +63,7 @@ import { closeShiftRoute } from '../fiscal/close-shift.route.ts';
 import { listDaysRoute } from '../fiscal/list-days.route.ts';
 import { listPointsRoute } from '../fiscal/list-points.route.ts';
 import { listShiftsRoute } from '../fiscal/list-shifts.route.ts';
+import { moveCashRoute } from '../fiscal/move-cash.route.ts';
 import { openDayRoute } from '../fiscal/open-day.route.ts';
 import { openShiftRoute } from '../fiscal/open-shift.route.ts';
 import { readDayRoute } from '../fiscal/read-day.route.ts';
@@ -263,6 +264,7 @@ function mountFiscal(app: App, deps: RouteDeps): void {
   openShiftRoute(app, deps);
   listShiftsRoute(app, deps);
   readShiftRoute(app, deps);
+  moveCashRoute(app, deps);
   closeShiftRoute(app, deps);
 }
 

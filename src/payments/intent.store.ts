@@ -132,6 +132,7 @@ type IntentRow = {
   reason: EndReason | null;
   substitutes: boolean;
   substituted: boolean;
+  exchanged: boolean;
   amount: number;
   currency: string;
   customer_name: string;
@@ -167,6 +168,7 @@ function intentOf({ tenantId, transactionId }: IntentKey, row: IntentRow, tender
     reason: row.reason,
     substitutes: row.substitutes,
     substituted: row.substituted,
+    exchanged: row.exchanged,
     amount: row.amount,
     currency: row.currency,
     customer: {
@@ -354,6 +356,16 @@ export async function keepPage(
               and coalesce(page_id, $4) = $4`,
     values: [key.tenantId, key.transactionId, key.tenderNo, page.pageId, page.url],
   });
+}
+
+/** Whether the exchange that an order is of can still be carried out; while the order is paid, it stays so. */
+export async function isExchangeOpen(reader: Reader, key: IntentKey): Promise<boolean> {
+  const rows = await reader.query({
+    name: 'is-exchange-open',
+    text: `select from exchanges where tenant_id = $1 and exchange_id = $2 and state = 'open'`,
+    values: [key.tenantId, key.transactionId],
+  });
+  return rows.length > 0;
 }
 
 /** Marks that the buyer was written to about the end. */

@@ -83,6 +83,8 @@ export type Intent = IntentKey & {
   reason: EndReason | null;
   substitutes: boolean;
   substituted: boolean;
+  /** Of an exchange: its payments are the difference alone. */
+  exchanged: boolean;
   amount: number;
   currency: string;
   customer: {

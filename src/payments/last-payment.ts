@@ -30,7 +30,7 @@ export function saleOfIntent(intent: Intent, holdId: string): ConfirmRequest & {
       ...(document !== null && { document }),
     },
     payment: {
-      method: !first || more.length > 0 ? 'split' : first.method,
+      method: intent.exchanged ? 'exchange' : !first || more.length > 0 ? 'split' : first.method,
       ...(first && first.reference !== null && more.length === 0 && { reference: first.reference }),
     },
     expectedTotal: intent.amount,

@@ -37,6 +37,20 @@ export type ProviderEvent = TenderKey & {
   pageId?: string;
 };
 
+/** Money that a provider gave back, and that stands. Minor units of the currency that was paid in. */
+export type ProviderRefund = {
+  refundId: string;
+  amount: number;
+  at: Date;
+  /** As it was asked for by us; null when it was not, as by hand in the provider's dashboard. */
+  part: string | null;
+};
+
+/** What has gone back of a payment, in minor units of the currency that it was paid in. */
+export function sumOfRefunds(refunds: readonly ProviderRefund[]): number {
+  return refunds.reduce((sum, refund) => sum + refund.amount, 0);
+}
+
 /** The provider did not answer, or has a fault of its own: nobody knows what it did, and the same may be asked again. */
 export class ProviderUnavailable extends Error {
   override readonly name = 'ProviderUnavailable';
@@ -56,9 +70,13 @@ export type PaymentProvider = {
   /**
    * Gives money back.
    * @param part names this part of the payment: it goes back once, however often it is asked for.
-   * @returns how much of the payment has gone back in all.
+   * @returns all that has gone back of the payment; without that part when all of it went back otherwise.
    */
-  refund(key: TenderKey, paymentId: string, amount: number, part: string): Promise<number>;
+  refund(key: TenderKey, paymentId: string, amount: number, part: string): Promise<ProviderRefund[]>;
+  /** All that has gone back of a payment. */
+  refundsOf(paymentId: string): Promise<ProviderRefund[]>;
+  /** The payments of which something went back since an instant, again for each time. */
+  refundedSince(since: Date): AsyncIterable<TenderKey>;
   /** The payments whose pages were opened since an instant, the newest first. */
   pagesSince(since: Date): AsyncIterable<TenderKey & { news: PaymentNews }>;
   /** @returns null when what it tells is of no payment of ours. @throws Problem `callback_signature_invalid`. */

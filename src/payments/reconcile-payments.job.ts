@@ -3,9 +3,10 @@ import { limits } from '../base/limits.ts';
 import type { Pool } from '../db/pool.ts';
 import { reader } from '../db/transaction.ts';
 import { endEvent, findDue, findOpenEvents, recordEvent, takeUnheard, type DueIntent } from './due.store.ts';
-import { keepPage, readIntent } from './intent.store.ts';
+import { keepPage, once, readIntent } from './intent.store.ts';
 import type { PaymentIntents } from './payment-intents.ts';
-import type { PaymentProvider, ProviderEvent } from './payment-provider.ts';
+import type { PaymentProvider, ProviderEvent, TenderKey } from './payment-provider.ts';
+import { noteProviderRefunds } from './provider-refund.store.ts';
 import type { PaymentSettler } from './settle-payments.job.ts';
 
 type Deps = {
@@ -65,16 +66,34 @@ export class PaymentReconciler {
     await this.#attempt({}, () => this.reread(new Date(now - limits.paymentRereadReachSeconds * 1_000)));
   }
 
-  /** Reads the provider's payments since an instant again, and takes over the money that we do not know of. */
+  /** Reads the provider's payments since an instant again, and takes over what we do not know of: money that came or went. */
   async reread(since: Date): Promise<void> {
     const { provider, intents } = this.#deps;
     for await (const { news, ...key } of provider?.pagesSince(since) ?? []) {
       if (news.state === 'captured') await intents.note(key, news);
     }
+    for await (const key of provider?.refundedSince(since) ?? []) {
+      await this.#attempt(key, () => this.#noteRefunds(key));
+    }
+  }
+
+  /** Takes over what the provider gave back without being asked by us. @throws when the sale of the payment is being made. */
+  async #noteRefunds(key: TenderKey): Promise<void> {
+    const { pool, provider, log } = this.#deps;
+    const intent = await readIntent(reader(pool), key);
+    const paymentId = intent?.tenders.find((one) => one.tenderNo === key.tenderNo)?.paymentId;
+    if (!provider || !intent || !paymentId) return;
+    const noted = await noteProviderRefunds(once(pool), key, await provider.refundsOf(paymentId), null);
+    if (noted === null && intent.state === 'paid')
+      throw new Error('money went back of an order without its sale');
+    if (!noted) return;
+    const about = { tenant_id: key.tenantId, transaction_id: key.transactionId, amount: noted };
+    log.warn(about, 'a provider gave money of a sale back unasked; its tickets stand');
   }
 
   async #handle(event: ProviderEvent): Promise<void> {
     await this.#deps.intents.ask(event);
+    if (event.kind.includes('refund')) await this.#noteRefunds(event);
     await endEvent(this.#deps.pool, this.#deps.provider!.name, event);
   }
 

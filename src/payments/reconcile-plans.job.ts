@@ -4,7 +4,7 @@ import { reader } from '../db/transaction.ts';
 import { noteRefund, once, readIntent } from './intent.store.ts';
 import type { PaymentIntents } from './payment-intents.ts';
 import { findCancelledPlans, takeExpiredTenders, takeSurplus } from './payment-plan.store.ts';
-import type { PaymentProvider } from './payment-provider.ts';
+import { sumOfRefunds, type PaymentProvider } from './payment-provider.ts';
 
 type Deps = {
   pool: Pool;
@@ -41,8 +41,9 @@ export async function reconcilePlans({ pool, provider, intents, log }: Deps): Pr
   }
   if (!provider) return;
   for (const { paymentId, captured, ...key } of await takeSurplus(pool, seconds, rows)) {
-    await attempt(key, async () =>
-      noteRefund(once(pool), key, await provider.refund(key, paymentId, captured, 'all')),
-    );
+    await attempt(key, async () => {
+      const refunds = await provider.refund(key, paymentId, captured, 'all');
+      await noteRefund(once(pool), key, sumOfRefunds(refunds));
+    });
   }
 }

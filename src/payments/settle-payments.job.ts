@@ -13,6 +13,7 @@ import { readHold } from '../holds/read-hold.store.ts';
 import type { EndReason, Intent, IntentKey } from './intent.ts';
 import {
   decideRefund,
+  isExchangeOpen,
   keepHold,
   leaseIntent,
   noteRefund,
@@ -24,7 +25,7 @@ import {
 } from './intent.store.ts';
 import { shop } from '../fiscal/selling-point.ts';
 import { saleOfIntent, settlingKey } from './last-payment.ts';
-import { ProviderUnavailable, type PaymentProvider } from './payment-provider.ts';
+import { ProviderUnavailable, sumOfRefunds, type PaymentProvider } from './payment-provider.ts';
 
 type Deps = {
   pool: Pool;
@@ -74,6 +75,9 @@ export class PaymentSettler {
   async #settle(intent: Intent): Promise<'settled' | 'refunding'> {
     const { pool, events } = this.#deps;
     let { holdId } = intent;
+    // Money that came when the exchange had been given up.
+    if (intent.exchanged && !(await isExchangeOpen(reader(pool), intent)))
+      return this.#giveBack(intent, 'places_gone');
     let point = await readOrderPoint(reader(pool), intent);
     for (let attempt = 1; attempt <= limits.rescueAttemptsMax; attempt++) {
       const live = await events.get(intent);
@@ -180,9 +184,9 @@ export class PaymentSettler {
       } else {
         if (!provider || tender.paymentId === null)
           throw new ProviderUnavailable('no provider is configured');
-        const refunded = await provider.refund(key, tender.paymentId, tender.captured - tender.kept, 'all');
+        const refunds = await provider.refund(key, tender.paymentId, tender.captured - tender.kept, 'all');
         if (failpoints) await failpoints.reach('given back');
-        await noteRefund(once(pool), key, refunded);
+        await noteRefund(once(pool), key, sumOfRefunds(refunds));
       }
     }
     return byHand ? limits.manualRefundSeconds : limits.intentRetrySeconds;

@@ -6,6 +6,7 @@ import {
   ProviderUnavailable,
   type PaymentNews,
   type PaymentProvider,
+  type ProviderRefund,
   type StripeAccount,
   type TenderKey,
 } from './payment-provider.ts';
@@ -50,8 +51,8 @@ function translate(error: unknown): never {
   throw error;
 }
 
-function sumOf(refunds: readonly Stripe.Refund[]): number {
-  return refunds.reduce((sum, refund) => sum + refund.amount, 0);
+function refundOf({ id, amount, created, metadata }: Stripe.Refund): ProviderRefund {
+  return { refundId: id, amount, at: new Date(created * 1_000), part: metadata?.['part'] ?? null };
 }
 
 function createClient({ secretKey, apiUrl }: StripeAccount): Stripe {
@@ -123,11 +124,10 @@ class StripePayments implements PaymentProvider {
     }
   }
 
-  async refund(key: TenderKey, paymentId: string, amount: number, part: string): Promise<number> {
+  async refund(key: TenderKey, paymentId: string, amount: number, part: string): Promise<ProviderRefund[]> {
     // A refund whose answer was lost a day ago has no key any more: it is known by its part.
-    const isMine = ({ metadata }: Stripe.Refund) => metadata?.['part'] === part;
-    const before = await this.#refundsOf(paymentId);
-    if (before.some(isMine)) return sumOf(before);
+    const before = await this.refundsOf(paymentId);
+    if (before.some((refund) => refund.part === part)) return before;
     try {
       await this.#client.refunds.create(
         { payment_intent: paymentId, amount, metadata: { ...metadataOf(key), part } },
@@ -138,15 +138,30 @@ class StripePayments implements PaymentProvider {
       const repeated = error instanceof Stripe.errors.StripeInvalidRequestError;
       if (!repeated || error.code !== 'charge_already_refunded') translate(error);
     }
-    return sumOf(await this.#refundsOf(paymentId));
+    return await this.refundsOf(paymentId);
   }
 
-  /** The refunds of a payment that stand. */
-  async #refundsOf(paymentId: string): Promise<Stripe.Refund[]> {
+  async refundsOf(paymentId: string): Promise<ProviderRefund[]> {
     const { data } = await this.#client.refunds
       .list({ payment_intent: paymentId, limit: 100 })
       .catch(translate);
-    return data.filter((refund) => refund.status !== 'failed' && refund.status !== 'canceled');
+    return data.filter((refund) => refund.status !== 'failed' && refund.status !== 'canceled').map(refundOf);
+  }
+
+  async *refundedSince(since: Date): AsyncGenerator<TenderKey> {
+    const created = { gte: Math.floor(since.getTime() / 1_000) };
+    const more = { created, limit: 100, expand: ['data.payment_intent'] };
+    let after: string | undefined;
+    do {
+      const page = await this.#client.refunds
+        .list({ ...more, ...(after !== undefined && { starting_after: after }) })
+        .catch(translate);
+      for (const { payment_intent: payment } of page.data) {
+        const key = typeof payment === 'string' ? null : keyOf(payment?.metadata);
+        if (key) yield key;
+      }
+      after = page.has_more ? page.data.at(-1)?.id : undefined;
+    } while (after !== undefined);
   }
 
   async *pagesSince(since: Date): AsyncGenerator<TenderKey & { news: PaymentNews }> {

@@ -126,3 +126,99 @@ test('whoever dies between the sale and the credit is followed: no tickets witho
   assert.deepEqual([await hall.count('transactions'), await hall.count('refunds')], [2, 1]);
   await hall.house.assertSound();
 });
+
+/** An exchange of a seat for two, whose difference is paid by a card on line. */
+async function exchangeOnline() {
+  const sale = await hall.sell([1]);
+  const { hold_token } = await hall.house.hold([3, 4]);
+  const body = { payment: { method: 'card_online' } };
+  const answer = await exchange(sale, hold_token, body, `online-${sale.transaction_id}`);
+  assert.equal(answer.status, 201, answer.text);
+  const opened = json<ExchangeJson & { expires_at: string }>(answer);
+  assert.deepEqual([opened.state, opened.credit, opened.difference], ['awaiting_payment', 2_900, 2_900]);
+  assert.ok(Date.parse(opened.expires_at) > Date.now());
+  const again = () => exchange(sale, hold_token, body, `online-${sale.transaction_id}`);
+  const openPage = async () => {
+    assert.equal((await hall.house.client.send('GET', opened.links.pay!)).status, 303);
+    return hall.house.stripe.sessionOf(opened.transaction_id);
+  };
+  return { sale, opened, again, openPage };
+}
+
+const untilEnded = (id: string, state: string) =>
+  waitUntil(`the exchange is ${state}`, async () => {
+    const { rows } = await hall.house.pool.query<{ state: string }>(
+      'select state from exchanges where exchange_id = $1',
+      [id],
+    );
+    return rows[0]!.state === state;
+  });
+
+test('a difference that is paid by card on line: the new places wait for it, then the old ones go back', async () => {
+  const { sale, opened, again, openPage } = await exchangeOnline();
+  assert.deepEqual(json(await again()), opened, 'once for each key');
+  assert.equal(codeOf(await hall.post(sale, 'refunds', {})), 'exchange_pending');
+  assert.equal(await hall.count('seat_states', `state = 'held'`), 2);
+  const session = await openPage();
+  assert.equal(session.amount, 2_900, 'the difference alone');
+  await hall.house.assertSound();
+  hall.house.stripe.act(session, 'pay');
+  await untilEnded(opened.transaction_id, 'done');
+  const made = json<ExchangeJson>(await again());
+  assert.deepEqual([made.state, made.refund?.kind, made.links.pay], ['done', 'exchange', undefined]);
+  assert.equal(await hall.count('seat_states', `state = 'sold'`), 2);
+  const { rows } = await hall.house.pool.query<{ method: string; amount: number }>(
+    'select method, amount from payments where transaction_id = $1 order by payment_no',
+    [opened.transaction_id],
+  );
+  assert.deepEqual(rows, [
+    { method: 'exchange', amount: 2_900 },
+    { method: 'card_online', amount: 2_900 },
+  ]);
+  await hall.house.assertSound();
+  await hall.refund(made);
+  await waitUntil('the card has its part back', () => {
+    return hall.house.stripe.ledger().get(opened.transaction_id)!.refunded === 2_900;
+  });
+  await hall.house.assertSound();
+});
+
+test('a difference that is not paid: nothing has changed, and money that comes later goes back', async () => {
+  const { sale, opened, again, openPage } = await exchangeOnline();
+  const session = await openPage();
+  await hall.house.expireOrder(opened.transaction_id);
+  await untilEnded(opened.transaction_id, 'failed');
+  assert.equal(codeOf(await again()), 'sales_closed');
+  assert.deepEqual([await hall.count('refunds'), await hall.count('transactions')], [0, 1]);
+  await hall.house.assertSound();
+  // As if the provider had taken the money in the moment in which its page was closed.
+  session.status = 'open';
+  hall.house.stripe.act(session, 'pay');
+  await waitUntil('the late money is back', () => {
+    return hall.house.stripe.ledger().get(opened.transaction_id)!.refunded === 2_900;
+  });
+  await hall.house.assertSound();
+  await hall.refund(sale);
+  await hall.house.assertSound();
+});
+
+test('paid, given up and swept at once: each exchange is done and paid, or has failed and its money is back', async () => {
+  const { house } = hall;
+  for (let i = 0; i < 6; i++) {
+    await house.renew();
+    const { opened, openPage } = await exchangeOnline();
+    const session = await openPage();
+    await Promise.all([
+      Promise.resolve().then(() => house.stripe.act(session, 'pay')),
+      house.expireOrder(opened.transaction_id),
+    ]);
+    await waitUntil('the exchange has ended', async () => {
+      const { rows } = await house.pool.query(
+        `select from exchanges where exchange_id = $1 and state <> 'open'`,
+        [opened.transaction_id],
+      );
+      return rows.length === 1;
+    });
+    await house.assertSound();
+  }
+});

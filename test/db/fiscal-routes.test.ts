@@ -180,10 +180,59 @@ test("in an open shift its cashier and its device sell in the till's series, eve
   assert.equal(x.balance[0]?.total, 4 * total);
 });
 
+test('cash is put into the drawer and taken out of it, once for each key, and stands in the count', async () => {
+  const earlier = json<{ expected: { amount: number }[] }>(await cashier.send('GET', `${point}/shifts/1`));
+  const move = (by: Browser['send'], body: object, key: string, headers = {}) =>
+    by('POST', `${point}/shifts/1/cash-moves`, body, { 'idempotency-key': key, ...headers });
+  const change = { direction: 'in', currency: 'USD', amount: 5_000, reason: 'cambio' };
+  const first = await move(cashier.send, change, 'change');
+  assert.equal(first.status, 201, first.text);
+  const { by, at: _, ...made } = json(first);
+  assert.deepEqual(made, { id: 1, ...change });
+  assert.match(String(by), /^[0-9a-f-]{36}$/);
+  assert.deepEqual(json(await move(cashier.send, change, 'change')), json(first));
+  const other_amount = { ...change, amount: 1 };
+  assert.equal(outcomeOf(await move(cashier.send, other_amount, 'change')), 'idempotency_key_reused');
+  const safe = { direction: 'out', currency: 'USD', amount: 3_000, reason: 'caja fuerte' };
+  const byDevice = await move(anybody, safe, 'safe', device);
+  assert.deepEqual([byDevice.status, json(byDevice)['by']], [201, null]);
+  assert.equal(outcomeOf(await move(other.send, safe, 'theirs')), 'till_of_another');
+  assert.equal((await move(owner.send, { ...safe, amount: 500 }, 'owner')).status, 201);
+  for (const wrong of [
+    { amount: 0 },
+    { amount: -5 },
+    { currency: 'usd' },
+    { reason: ' ' },
+    { direction: 'up' },
+  ]) {
+    assert.equal(outcomeOf(await move(cashier.send, { ...safe, ...wrong }, 'wrong')), 'body_invalid');
+  }
+  assert.equal(
+    outcomeOf(await cashier.send('POST', `${point}/shifts/1/cash-moves`, safe)),
+    'idempotency_key_missing',
+  );
+  const elsewhere = `${point}/shifts/7/cash-moves`;
+  assert.equal(
+    outcomeOf(await cashier.send('POST', elsewhere, safe, { 'idempotency-key': 'x' })),
+    'shift_not_found',
+  );
+  const now = json<{ expected: { amount: number }[]; cash_moves: { amount: number }[] }>(
+    await cashier.send('GET', `${point}/shifts/1`),
+  );
+  assert.equal(now.expected[0]!.amount, earlier.expected[0]!.amount + 5_000 - 3_000 - 500);
+  assert.deepEqual(
+    now.cash_moves.map(({ amount }) => amount),
+    [5_000, 3_000, 500],
+  );
+  const x = json<{ cash_moves: unknown }>(await cashier.send('GET', `${point}/x`));
+  assert.deepEqual(x.cash_moves, [{ currency: 'USD', in: 5_000, out: 3_500 }]);
+  await assert.rejects(server.pool.query('update cash_moves set amount = 1'), /stays as it was issued/);
+});
+
 test('a shift is counted whole, by its own cashier or a manager, and once', async () => {
   const count = async (by: Browser, counted: unknown) =>
     await by.send('POST', `${point}/shifts/1/close`, { counted, note: 'fin' });
-  const usd = [{ currency: 'USD', amount: 1_000 + 3 * total + 900 - 50 }];
+  const usd = [{ currency: 'USD', amount: 1_000 + 3 * total + 900 + 1_500 - 50 }];
   assert.equal(outcomeOf(await owner.send('POST', `${point}/days/1/close`)), 'shift_still_open');
   assert.equal(outcomeOf(await count(cashier, [])), 'count_missing');
   assert.equal(outcomeOf(await count(other, usd)), 'till_of_another');
@@ -199,6 +248,11 @@ test('a shift is counted whole, by its own cashier or a manager, and once', asyn
   assert.deepEqual([counted, state], [usd, 'closed']);
   assert.deepEqual(difference, [{ currency: 'USD', amount: -50 }]);
   assert.equal(outcomeOf(await count(cashier, usd)), 'shift_closed');
+  const late = { direction: 'in', currency: 'USD', amount: 1, reason: 'tarde' };
+  const moved = await cashier.send('POST', `${point}/shifts/1/cash-moves`, late, {
+    'idempotency-key': 'late',
+  });
+  assert.equal(outcomeOf(moved), 'shift_closed');
   assert.equal(await sell(cashier.send, { point_id: 2 }), 'shift_not_open');
 });
 
@@ -208,8 +262,9 @@ test('the Z is issued once, stays as it is, and the till sells no more', async (
   assert.equal(outcomeOf(await owner.send('POST', `${point}/days/9/close`)), 'fiscal_day_not_found');
   const z = await owner.send('POST', `${point}/days/1/close`);
   assert.equal(z.status, 200, z.text);
-  const { kind, number, ranges } = json(z);
+  const { kind, number, ranges, cash_moves } = json(z);
   assert.deepEqual([kind, number], ['z', 1]);
+  assert.deepEqual(cash_moves, [{ currency: 'USD', in: 5_000, out: 3_500 }]);
   assert.deepEqual(ranges, [{ series_id: 3, block_id: null, first_number: 1, last_number: 4 }]);
   assert.equal(outcomeOf(await owner.send('POST', `${point}/days/1/close`)), 'fiscal_day_closed');
   assert.deepEqual(json(await owner.send('GET', `${point}/days/1`)), json(z));
@@ -225,6 +280,9 @@ test('the Z is issued once, stays as it is, and the till sells no more', async (
       'add fiscal_point 2',
       'open fiscal_day 2/1',
       'open shift 2/1',
+      'pay_in shift 2/1',
+      'pay_out shift 2/1',
+      'pay_out shift 2/1',
       'close shift 2/1',
       'close fiscal_day 2/1',
     ],

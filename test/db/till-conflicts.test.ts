@@ -1,11 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { TillFolder } from '../../src/tills/till-folder.adapter.ts';
-import { readTillFile } from '../../src/tills/till-file.ts';
-import type { TillLease } from '../../src/tills/till-lease.ts';
-import { writeLine, type TillRecord } from '../../src/tills/till-record.ts';
 import { outcomeOf } from '../support/identity.ts';
-import { startTillHall, type TestTill, type TillHall } from '../support/till-hall.ts';
+import type { TillRecord } from '../../src/tills/till-record.ts';
+import { Forger, type Conflict } from '../support/till-forger.ts';
+import { startTillHall, type TillHall } from '../support/till-hall.ts';
 import { exportAndVerify } from '../support/verify-export.ts';
 
 let hall: TillHall;
@@ -16,97 +14,6 @@ before(async () => {
 after(async () => {
   await hall.stop();
 });
-
-/** Writes what a till might write, right or wrong, and sends it. */
-class Forger {
-  readonly till: TestTill;
-  readonly lease: TillLease;
-  #hash = '';
-  #sequence = 0;
-
-  constructor(till: TestTill, lease: TillLease) {
-    this.till = till;
-    this.lease = lease;
-  }
-
-  static async lease(seats: number[], numbers = 10): Promise<Forger> {
-    const till = await hall.makeTill();
-    const ids = seats.map(hall.seat).join(',');
-    await till.do(
-      'lease',
-      '--event',
-      hall.event,
-      '--seats',
-      ids,
-      '--zones',
-      `${hall.standingZone}:2`,
-      '--numbers',
-      String(numbers),
-    );
-    const folder = new TillFolder(till.dir);
-    const { lease } = folder.readLeases('open')[0]!;
-    folder.close();
-    return new Forger(till, lease);
-  }
-
-  record(number: number, seatNo: number | null, changes: Partial<TillRecord> = {}): TillRecord {
-    const total = seatNo === null ? 1_160 : 2_900;
-    this.#sequence += 1;
-    return {
-      sequence: this.#sequence,
-      lease_id: this.lease.lease_id,
-      number,
-      at: new Date().toISOString(),
-      places: [{ zone_no: seatNo === null ? 2 : 1, seat_no: seatNo, kind: null, total }],
-      currency: 'USD',
-      total,
-      payment: { method: 'cash', amount: total, tendered: null, reference: null },
-      customer: { name: 'Ana', email: null, phone: null, document: null, locale: 'es' },
-      ...changes,
-    };
-  }
-
-  /** @param spoil what somebody does to the line afterwards. */
-  line(record: TillRecord, spoil: (line: string) => string = (line) => line): string {
-    const line = spoil(writeLine(this.#hash, record));
-    this.#hash = readTillFile(Buffer.from(`${line}\n`)).lines[0]!.slice(0, 64);
-    return line;
-  }
-
-  async send(lines: string[], first = this.#sequence - lines.length + 1): Promise<string[]> {
-    const encoded = lines.map((line) => Buffer.from(line).toString('base64url'));
-    const answer = await this.till.send('POST', '/sync', { first_sequence: first, lines: encoded });
-    assert.equal(answer.status, 200, answer.text);
-    return (answer.json as { results: { outcome: string }[] }).results.map((one) => one.outcome);
-  }
-
-  async conflicts(state = 'open') {
-    const answer = await hall.owner.send(
-      'GET',
-      `/sellers/1/tills/${this.till.deviceNo}/conflicts?state=${state}`,
-    );
-    assert.equal(answer.status, 200, answer.text);
-    return (answer.json as { data: Conflict[] }).data;
-  }
-
-  async documents(): Promise<number[]> {
-    const { rows } = await hall.pool.query<{ number: number }>(
-      'select number::integer as number from fiscal_documents where tenant_id = 1 and series_id = $1 order by 1',
-      [this.till.seriesId],
-    );
-    return rows.map((row) => row.number);
-  }
-}
-
-type Conflict = {
-  id: number;
-  sequence?: number;
-  kind: string;
-  transaction_id?: string;
-  number_without_document?: number;
-  line?: string;
-  resolution?: string;
-};
 
 const brief = (conflicts: Conflict[]) =>
   conflicts.map((one) => [one.sequence, one.kind, one.number_without_document ?? null]);
@@ -142,32 +49,24 @@ async function expireHold(forger: Forger): Promise<void> {
   }
 }
 
-/** Opens the next day of the till's point, or closes the one that is open. */
-async function turnDay(forger: Forger, dayNo?: number): Promise<void> {
-  const days = `/sellers/1/points/${(forger.till.seriesId + 1) / 2}/days`;
-  const answer = await hall.owner.send('POST', dayNo === undefined ? days : `${days}/${dayNo}/close`, {});
-  assert.ok(answer.status < 300, answer.text);
-}
-
 test('what a till tells of after its Z waits for the next day, and numbers without a document stand in a Z', async () => {
-  const forger = await Forger.lease([21, 22, 23]);
-  await turnDay(forger);
+  const forger = await Forger.lease(hall, [21, 22, 23]);
+  await forger.turnDay();
   // One is sold, two is passed over.
   const sold = [forger.line(forger.record(1, 21)), forger.line(forger.record(3, 22))];
   assert.deepEqual(await forger.send(sold, 1), ['recorded', 'recorded']);
-  await turnDay(forger, 1);
+  await forger.turnDay(1);
   await hall.audit();
   const later = [forger.line(forger.record(5, 23))];
-  const lines = later.map((line) => Buffer.from(line).toString('base64url'));
-  const refused = await forger.till.send('POST', '/sync', { first_sequence: 3, lines });
+  const refused = await forger.sync(later, 3);
   assert.equal(outcomeOf(refused), 'fiscal_day_closed');
   const end = { last_sequence: 2, numbers_used: 5 };
   const back = await forger.till.send('POST', `/leases/${forger.lease.lease_id}/return`, end);
   assert.equal(outcomeOf(back), 'fiscal_day_closed', 'numbers that it passed over wait, too');
   await hall.audit();
-  await turnDay(forger);
+  await forger.turnDay();
   assert.deepEqual(await forger.send(later, 3), ['recorded']);
-  await turnDay(forger, 2);
+  await forger.turnDay(2);
   const { rows } = await hall.pool.query<{ series: { count: number; without_document: number }[] }>(
     `select report->'series' as series from fiscal_days d join fiscal_points p using (tenant_id, point_no)
       where d.tenant_id = 1 and p.device_no = $1 order by day_no`,
@@ -183,7 +82,7 @@ test('what a till tells of after its Z waits for the next day, and numbers witho
 });
 
 test('what cannot be a document keeps its number and holds up nothing after it', async () => {
-  const forger = await Forger.lease([1, 2, 3, 4]);
+  const forger = await Forger.lease(hall, [1, 2, 3, 4]);
   const good = (number: number, seatNo: number) => forger.line(forger.record(number, seatNo));
   const place = (total: number) => [{ zone_no: 1, seat_no: 2, kind: null, total }];
   const money = { method: 'cash' as const, amount: 1, tendered: null, reference: null };
@@ -226,7 +125,7 @@ test('what cannot be a document keeps its number and holds up nothing after it',
 });
 
 test('a tampered line is kept as it came, its number is accounted for, and the chain goes on', async () => {
-  const forger = await Forger.lease([5, 6, 7]);
+  const forger = await Forger.lease(hall, [5, 6, 7]);
   const lines = [
     forger.line(forger.record(1, 5)),
     forger.line(forger.record(2, 6), (line) => line.replace('"total":2900', '"total":1900')),
@@ -257,7 +156,7 @@ test('a tampered line is kept as it came, its number is accounted for, and the c
 });
 
 test('a place that is somebody else’s by now: the document stands, its place is given back, people settle it', async () => {
-  const forger = await Forger.lease([10, 11]);
+  const forger = await Forger.lease(hall, [10, 11]);
   await expireHold(forger);
   await buy(10);
   const both = forger.record(1, 10);
@@ -280,7 +179,7 @@ test('a place that is somebody else’s by now: the document stands, its place i
 });
 
 test('sold after the lease, or by a clock that is off: recorded, and told', async () => {
-  const forger = await Forger.lease([15, 16, 17]);
+  const forger = await Forger.lease(hall, [15, 16, 17]);
   const leased = Date.parse(forger.lease.leased_at);
   const late = new Date(Date.parse(forger.lease.sells_until) + 1_000).toISOString();
   const lines = [
@@ -297,7 +196,7 @@ test('sold after the lease, or by a clock that is off: recorded, and told', asyn
 });
 
 test('texts that cannot be kept, and numbers of cards, do not get in', async () => {
-  const forger = await Forger.lease([20]);
+  const forger = await Forger.lease(hall, [20]);
   const named = (name: string) =>
     forger.record(1, 20, { customer: { name, email: null, phone: null, document: null, locale: 'es' } });
   const lines = [
@@ -315,7 +214,7 @@ test('texts that cannot be kept, and numbers of cards, do not get in', async () 
 });
 
 test('staff settle a conflict once, with a note that is on record; others may not', async () => {
-  const forger = await Forger.lease([25]);
+  const forger = await Forger.lease(hall, [25]);
   await forger.send([forger.line(forger.record(99, 25))]);
   const [conflict] = await forger.conflicts();
   const where = `/sellers/1/tills/${forger.till.deviceNo}/conflicts/${conflict!.id}/resolve`;

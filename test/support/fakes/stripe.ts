@@ -28,7 +28,13 @@ type Session = {
   metadata: Record<string, string>;
 };
 
-type Refund = { id: string; paymentIntent: string; amount: number; metadata: Record<string, string> };
+type Refund = {
+  id: string;
+  created: number;
+  paymentIntent: string;
+  amount: number;
+  metadata: Record<string, string>;
+};
 
 export type StripeEvent = { id: string; type: string; body: string };
 
@@ -81,8 +87,8 @@ function sessionJson(session: Session, url: string) {
 }
 
 function refundJson(refund: Refund) {
-  const { id, amount, paymentIntent: payment_intent, metadata } = refund;
-  return { id, object: 'refund', amount, payment_intent, metadata, status: 'succeeded' };
+  const { id, created, amount, paymentIntent: payment_intent, metadata } = refund;
+  return { id, object: 'refund', created, amount, payment_intent, metadata, status: 'succeeded' };
 }
 
 function pageOf(session: Session, note: string): string {
@@ -171,15 +177,30 @@ class Account {
     if (!session || gone + amount > session.amount) {
       return refusal(gone > 0 ? 'charge_already_refunded' : 'resource_missing');
     }
-    const made = {
-      id: newId('re'),
-      paymentIntent: session.paymentIntent!,
-      amount,
-      metadata: metadataOf(form),
-    };
+    return { status: 200, json: refundJson(this.giveBack(session, amount, metadataOf(form))) };
+  }
+
+  /** Gives money back; without metadata as somebody does in the dashboard. */
+  giveBack(session: Session, amount: number, metadata: Record<string, string> = {}): Refund {
+    const created = Math.floor(Date.now() / 1_000);
+    const made = { id: newId('re'), created, paymentIntent: session.paymentIntent!, amount, metadata };
     this.#refunds.push(made);
     this.#tell('charge.refunded', { id: newId('ch'), object: 'charge', metadata: session.metadata });
-    return { status: 200, json: refundJson(made) };
+    return made;
+  }
+
+  #listRefunds(query: URLSearchParams): ApiAnswer {
+    const [of, since] = [query.get('payment_intent'), Number(query.get('created[gte]') ?? 0)];
+    const some = this.#refunds.filter(
+      (one) => (of ?? one.paymentIntent) === one.paymentIntent && one.created >= since,
+    );
+    const data = some.map((one) => ({
+      ...refundJson(one),
+      ...(of === null && {
+        payment_intent: { id: one.paymentIntent, metadata: this.find(one.paymentIntent)?.metadata },
+      }),
+    }));
+    return { status: 200, json: { object: 'list', has_more: false, data } };
   }
 
   #list(query: URLSearchParams): ApiAnswer {
@@ -201,8 +222,7 @@ class Account {
     const [, , resource, kind, id, action] = pathname.split('/');
     if (resource === 'refunds') {
       if (method === 'POST') return this.#refund(form);
-      const data = this.#refunds.filter((one) => one.paymentIntent === searchParams.get('payment_intent'));
-      return { status: 200, json: { object: 'list', has_more: false, data: data.map(refundJson) } };
+      return this.#listRefunds(searchParams);
     }
     if (resource !== 'checkout' || kind !== 'sessions') return refusal('resource_missing');
     if (id === undefined && method === 'GET') return this.#list(searchParams);
@@ -282,6 +302,7 @@ export async function startStripeFake() {
       return of()!;
     },
     act: (session: Session, outcome: string) => account.act(session, outcome),
+    refundByHand: (session: Session, amount: number) => account.giveBack(session, amount),
     ledger: () => account.ledger(),
     async stop() {
       await Promise.all(account.sent);
