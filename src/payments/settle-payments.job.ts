@@ -22,7 +22,7 @@ import {
   replaceHold,
   settleIntent,
 } from './intent.store.ts';
-import { shop, type SellingPoint } from '../fiscal/selling-point.ts';
+import { shop } from '../fiscal/selling-point.ts';
 import { saleOfIntent, settlingKey } from './last-payment.ts';
 import { ProviderUnavailable, type PaymentProvider } from './payment-provider.ts';
 

@@ -6,7 +6,6 @@ import { createHall, type Hall } from './hall.ts';
 import type { Answer } from './http-client.ts';
 import { signedIn, type Browser } from './identity.ts';
 import { startIdentityHall, type IdentityHall } from './identity-hall.ts';
-import { findLedgerFaults } from './ledger.ts';
 import { PaymentHall } from './payment-hall.ts';
 import { freeRule, instalmentsRule, type Ordered, type Plan } from './plan-rules.ts';
 import { waitUntil } from './wait.ts';
@@ -80,7 +79,13 @@ export class PlanHall {
   }
 
   /** Confirms a hold by a plan, under a key of its own unless given. */
-  confirm(token: string, plan: unknown, key = `key-${++this.#keys}`, more = {}, who = this.house.client) {
+  confirm(
+    token: string,
+    plan: unknown,
+    key = `key-${++this.#keys}`,
+    more = {},
+    who: Pick<Browser, 'send'> = this.house.client,
+  ) {
     const customer = { name: 'Ana Pérez', email: 'ana@example.com', locale: 'es' };
     const body = { hold_token: token, customer, payment: { method: 'plan', plan }, ...more };
     return who.send('POST', '/sales/checkout/confirm', body, { 'idempotency-key': key });
