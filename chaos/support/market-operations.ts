@@ -271,7 +271,9 @@ export async function closeDay(
       'GET',
       `${path}/shifts/${point.open_shift_id}`,
     ]);
-    const counted = (shift.json as { expected: unknown }).expected;
+    const { expected } = shift.json as { expected: { currency: string; amount: number }[] };
+    // More may have gone back by a shift than it took; nobody counts less than nothing.
+    const counted = expected.map(({ currency, amount }) => ({ currency, amount: Math.max(amount, 0) }));
     await post('close a shift', `shifts/${point.open_shift_id}/close`, { counted }, [
       'shift_closed',
       'count_missing',
