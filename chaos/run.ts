@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { Progress } from '../bench/support/progress.ts';
 import { Scope } from '../bench/support/scope.ts';
+import { runOperations } from './operations.ts';
 import { runPoints } from './points.ts';
 import { Buyers } from './support/buyers.ts';
 import { Breaker, planFaults } from './support/faults.ts';
@@ -17,8 +18,11 @@ const resultsFolder = path.join(import.meta.dirname, 'results');
 const warmUpSeconds = 3;
 const journeysUnderWayMax = 400;
 
+const modes = ['points', 'operations'] as const;
+
 type Settings = {
-  points: boolean;
+  mode: (typeof modes)[number] | 'faults';
+  operations: number;
   share: number;
   seed: number;
   seconds: number;
@@ -30,11 +34,13 @@ type Settings = {
 const usage = `Usage: npm run chaos -- [points] [options]
 
   points           kill at every failpoint in turn, instead of at random
+  operations       no faults: all that clients can do to sales, money and fiscal days, and what came of it
 
   --seconds N      how long faults are done (300)
   --kills N        how many kills at least (30)
   --orders N       how many orders at least (0)
   --per-second N   journeys that begin each second (25)
+  --operations N   with operations: how many (20000)
   --share PERCENT  with points: how many of them (100)
   --seed N         decides the plan and the buyers (of the time)`;
 
@@ -50,12 +56,13 @@ function readSettings(argv: string[]): Settings | undefined {
       'per-second': text,
       seed: text,
       share: text,
+      operations: text,
       help: { type: 'boolean' },
     },
   });
   if (values.help) return undefined;
   const number = (
-    name: 'seconds' | 'kills' | 'orders' | 'per-second' | 'seed' | 'share',
+    name: 'seconds' | 'kills' | 'orders' | 'per-second' | 'seed' | 'share' | 'operations',
     fallback: number,
   ) => {
     const given = values[name];
@@ -63,10 +70,12 @@ function readSettings(argv: string[]): Settings | undefined {
     if (/^\d+$/.test(given)) return Number(given);
     throw new Error(`--${name} takes a whole number`);
   };
-  if (positionals.some((one) => one !== 'points'))
+  const mode = modes.find((one) => one === positionals[0]);
+  if (positionals.length > (mode ? 1 : 0))
     throw new Error(`there is nothing called "${positionals.join(' ')}"`);
   return {
-    points: positionals.length > 0,
+    mode: mode ?? 'faults',
+    operations: number('operations', 20_000),
     share: number('share', 100) / 100,
     seed: number('seed', Date.now() % 1_000_000),
     seconds: number('seconds', 300),
@@ -179,7 +188,11 @@ async function main(): Promise<number> {
   process.once('disconnect', end);
   process.channel?.unref();
   try {
-    if (settings.points) {
+    if (settings.mode === 'operations') {
+      const folder = path.join(resultsFolder, 'operations');
+      return (await runOperations(scope, progress, { ...settings, folder })) ? 0 : 1;
+    }
+    if (settings.mode === 'points') {
       const folder = path.join(resultsFolder, 'points');
       return (await runPoints(scope, progress, folder, settings.share)).length > 0 ? 1 : 0;
     }

@@ -59,7 +59,8 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-async function addKey(pool: Pool, tenantId: number): Promise<void> {
+/** Gives a seller the key that its tickets are signed with. */
+export async function addKey(pool: Pool, tenantId: number): Promise<void> {
   const { publicKey, privateKey } = generateKeyPairSync('ed25519', {
     publicKeyEncoding: { type: 'spki', format: 'der' },
     privateKeyEncoding: { type: 'pkcs8', format: 'der' },
