@@ -1,13 +1,15 @@
-// `npm run chaos`: two API and two worker processes sell under a seeded plan of faults; ends with 1 on any violation.
+// `npm run chaos`: two API and two worker processes sell under faults; ends with 1 on any violation.
 // chaos/README.md tells the rest.
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { Progress } from '../bench/support/progress.ts';
 import { Scope } from '../bench/support/scope.ts';
+import { ClusterBreaker, createClusterWorld } from './failover.ts';
 import { runPoints } from './points.ts';
 import { Buyers } from './support/buyers.ts';
-import { Breaker, planFaults } from './support/faults.ts';
+import { whyNoCluster } from './support/cluster.ts';
+import { Breaker, planFaults, type Done } from './support/faults.ts';
 import { Random } from './support/random.ts';
 import { makeReport, writeReport, type Report } from './support/report.ts';
 import { baseOf, judge, untilQuiet, type Base } from './support/verdict.ts';
@@ -17,8 +19,13 @@ const resultsFolder = path.join(import.meta.dirname, 'results');
 const warmUpSeconds = 3;
 const journeysUnderWayMax = 400;
 
+const modes = ['random', 'points', 'failover'] as const;
+// What one round of a cluster's faults takes at most.
+const failoverRoundSeconds = 600;
+
 type Settings = {
-  points: boolean;
+  mode: (typeof modes)[number];
+  rounds: number;
   share: number;
   seed: number;
   seconds: number;
@@ -27,14 +34,16 @@ type Settings = {
   perSecond: number;
 };
 
-const usage = `Usage: npm run chaos -- [points] [options]
+const usage = `Usage: npm run chaos -- [points | failover] [options]
 
   points           kill at every failpoint in turn, instead of at random
+  failover         break the cluster of deploy/ha, raised in network namespaces of this machine
 
   --seconds N      how long faults are done (300)
   --kills N        how many kills at least (30)
   --orders N       how many orders at least (0)
   --per-second N   journeys that begin each second (25)
+  --rounds N       with failover: how often each fault is done (1)
   --share PERCENT  with points: how many of them (100)
   --seed N         decides the plan and the buyers (of the time)`;
 
@@ -50,12 +59,13 @@ function readSettings(argv: string[]): Settings | undefined {
       'per-second': text,
       seed: text,
       share: text,
+      rounds: text,
       help: { type: 'boolean' },
     },
   });
   if (values.help) return undefined;
   const number = (
-    name: 'seconds' | 'kills' | 'orders' | 'per-second' | 'seed' | 'share',
+    name: 'seconds' | 'kills' | 'orders' | 'per-second' | 'seed' | 'share' | 'rounds',
     fallback: number,
   ) => {
     const given = values[name];
@@ -63,10 +73,11 @@ function readSettings(argv: string[]): Settings | undefined {
     if (/^\d+$/.test(given)) return Number(given);
     throw new Error(`--${name} takes a whole number`);
   };
-  if (positionals.some((one) => one !== 'points'))
-    throw new Error(`there is nothing called "${positionals.join(' ')}"`);
+  const mode = modes.find((one) => one === (positionals[0] ?? 'random'));
+  if (!mode || positionals.length > 1) throw new Error(`there is nothing called "${positionals.join(' ')}"`);
   return {
-    points: positionals.length > 0,
+    mode,
+    rounds: number('rounds', 1),
     share: number('share', 100) / 100,
     seed: number('seed', Date.now() % 1_000_000),
     seconds: number('seconds', 300),
@@ -87,12 +98,14 @@ function startLoad(buyers: Buyers, perSecond: number): () => Promise<void> {
   };
 }
 
+type Breaking = { done: readonly Done[]; kills: number };
+
 async function breakThings(
   breaker: Breaker,
   buyers: Buyers,
   settings: Settings,
   progress: Progress,
-): Promise<void> {
+): Promise<Breaking> {
   const { seed, kills, seconds, orders } = settings;
   const random = new Random(seed);
   const startedAt = performance.now();
@@ -100,7 +113,7 @@ async function breakThings(
   const gap = (seconds * 1_000) / plan.length;
   for (let i = 0; ; i++) {
     const isEnough = breaker.kills >= kills && buyers.deals.length >= orders;
-    if (i * gap >= seconds * 1_000 && isEnough) return;
+    if (i * gap >= seconds * 1_000 && isEnough) return breaker;
     if (i > 0 && i % plan.length === 0) plan = planFaults(random, kills);
     await sleep(Math.max(0, startedAt + i * gap - performance.now()));
     const kind = plan[i % plan.length]!;
@@ -115,22 +128,20 @@ async function startAll(world: World): Promise<void> {
   for (const seat of [...world.apis, ...world.workers]) await seat.start();
 }
 
-async function run(settings: Settings, scope: Scope, progress: Progress): Promise<Report> {
-  const { seed, seconds, perSecond, orders } = settings;
-  progress.phase('the world');
-  const world = await createWorld(
-    scope,
-    Math.max(seconds * perSecond, orders) * 4 + 2_000,
-    path.join(resultsFolder, 'logs'),
-  );
+/** Sells while `breakIt` does its faults, lets everything come to its end, and judges. */
+async function sellUnder(
+  world: World,
+  { settings, scope, progress, folder }: Run,
+  breakIt: (buyers: Buyers) => Promise<Breaking>,
+): Promise<Report> {
+  const { seed, perSecond } = settings;
   await startAll(world);
   const buyers = new Buyers(world, new Random(seed + 1));
   scope.defer(() => buyers.close());
-  const breaker = new Breaker(world, buyers, new Random(seed + 2));
   const startedAt = performance.now();
   const endLoad = startLoad(buyers, perSecond);
   await sleep(warmUpSeconds * 1_000);
-  await breakThings(breaker, buyers, settings, progress);
+  const { done, kills } = await breakIt(buyers);
   const endedAt = performance.now();
   progress.phase('buyers end their journeys');
   await endLoad();
@@ -146,12 +157,42 @@ async function run(settings: Settings, scope: Scope, progress: Progress): Promis
     { name: 'everything came to its end', faults: left },
     ...(await judge(world, buyers, bases)),
   ];
-  const { done, kills } = breaker;
   const report = makeReport({ seed, startedAt, endedAt, done, checks, kills }, buyers);
-  if (!world.disk) progress.say('  a full disk was left out: it takes root to mount a small one');
-  const files = writeReport(resultsFolder, report, buyers, startedAt);
+  const files = writeReport(folder, report, buyers, startedAt);
   progress.say(`  written: ${files.map((file) => path.relative(process.cwd(), file)).join(', ')}`);
   return report;
+}
+
+type Run = { settings: Settings; scope: Scope; progress: Progress; folder: string };
+
+async function runRandom(run: Run): Promise<Report> {
+  const { settings, scope, progress, folder } = run;
+  const { seed, seconds, perSecond, orders, kills } = settings;
+  progress.say(`seed ${seed}: ${kills} kills in ${seconds} s`);
+  progress.phase('the world');
+  const seats = Math.max(seconds * perSecond, orders) * 4 + 2_000;
+  const world = await createWorld(scope, seats, path.join(folder, 'logs'));
+  if (!world.disk) progress.say('  a full disk is left out: it takes root to mount a small one');
+  return await sellUnder(world, run, (buyers) => {
+    const breaker = new Breaker(world, buyers, new Random(seed + 2));
+    return breakThings(breaker, buyers, settings, progress);
+  });
+}
+
+async function runFailover(run: Run): Promise<Report> {
+  const { settings, scope, progress, folder } = run;
+  const { rounds, perSecond, seed } = settings;
+  const why = whyNoCluster();
+  if (why !== undefined) throw new Error(why);
+  progress.say(`seed ${seed}: each fault of a cluster ${rounds} times`);
+  progress.phase('three database machines and a balancer');
+  const seats = rounds * failoverRoundSeconds * perSecond * 4;
+  const { world, cluster } = await createClusterWorld(scope, seats, path.join(folder, 'logs'));
+  return await sellUnder(world, run, async () => {
+    const breaker = new ClusterBreaker(cluster, progress);
+    for (let round = 0; round < rounds; round++) await breaker.goThrough();
+    return breaker;
+  });
 }
 
 function tell(report: Report, progress: Progress): void {
@@ -179,12 +220,11 @@ async function main(): Promise<number> {
   process.once('disconnect', end);
   process.channel?.unref();
   try {
-    if (settings.points) {
-      const folder = path.join(resultsFolder, 'points');
+    const folder = path.join(resultsFolder, settings.mode);
+    if (settings.mode === 'points')
       return (await runPoints(scope, progress, folder, settings.share)).length > 0 ? 1 : 0;
-    }
-    progress.say(`seed ${settings.seed}: ${settings.kills} kills in ${settings.seconds} s`);
-    const report = await run(settings, scope, progress);
+    const run = settings.mode === 'failover' ? runFailover : runRandom;
+    const report = await run({ settings, scope, progress, folder });
     tell(report, progress);
     return report.violations > 0 ? 1 : 0;
   } finally {
