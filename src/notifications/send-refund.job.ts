@@ -38,7 +38,7 @@ function writeMail(
   intent: Intent,
   to: string,
   voice: Voice,
-  { sender, linksOf, clock }: Deps,
+  { sender, linksOf }: Deps,
 ): Mail {
   const { tenantId, transactionId, locale } = sale;
   const facts = {
@@ -51,7 +51,8 @@ function writeMail(
     to: { name: headerText(sale.customer.name), address: to },
     ...voice.template('refund', locale).fillMail(facts),
     messageId: `<refund.${tenantId}.${transactionId}@${sender.slice(sender.lastIndexOf('@') + 1)}>`,
-    date: clock.now(),
+    // The same when it is sent again.
+    date: intent.updatedAt,
     attachments: [],
   };
 }
