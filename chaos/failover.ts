@@ -15,15 +15,16 @@ const goneSeconds = 12;
 const wholeSecondsMax = 120;
 const newPrimarySecondsMax = 90;
 
-/** Raises the cluster of deploy/ha with the world around it. */
+/** Raises the cluster of deploy/ha with the world around it. @param isSynchronous as Cluster has it. */
 export async function createClusterWorld(
   scope: Scope,
+  isSynchronous: boolean,
   seats: number,
   logFolder: string,
 ): Promise<{ world: World; cluster: Cluster }> {
   const folder = makeClusterFolder();
   scope.defer(() => rmSync(folder, { recursive: true, force: true }));
-  const cluster = new Cluster(folder);
+  const cluster = new Cluster(folder, isSynchronous);
   await cluster.raise(scope);
   const { databaseUrl } = cluster;
   await migrate(databaseUrl);
@@ -68,7 +69,7 @@ export class ClusterBreaker {
       await sleep(goneSeconds * 1_000);
       primary.isolate(others, false);
     });
-    await this.#do('lose the synchronous standby', 1, async (_, standby) => {
+    await this.#do('lose the standby', 1, async (_, standby) => {
       standby.kill();
       await sleep(2 * goneSeconds * 1_000);
       standby.revive();
@@ -82,9 +83,9 @@ export class ClusterBreaker {
   ): Promise<void> {
     await sleep(calmSeconds * 1_000);
     const primary = (await this.#cluster.primary())!;
-    const standby = (await this.#cluster.syncStandby())!;
+    const standby = (await this.#cluster.standby())!;
     this.#progress.phase(`fault ${this.done.length + 1}: ${kind}`);
-    const detail = `${primary.name} was primary, ${standby.name} its synchronous standby`;
+    const detail = `${primary.name} was primary, ${standby.name} its standby`;
     this.done.push({ at: performance.now(), kind, detail, kills, stopsWrites: true });
     await work(primary, standby);
     await this.#cluster.untilWhole(wholeSecondsMax);

@@ -26,6 +26,7 @@ const failoverRoundSeconds = 600;
 type Settings = {
   mode: (typeof modes)[number];
   rounds: number;
+  asynchronous: boolean;
   share: number;
   seed: number;
   seconds: number;
@@ -44,6 +45,7 @@ const usage = `Usage: npm run chaos -- [points | failover] [options]
   --orders N       how many orders at least (0)
   --per-second N   journeys that begin each second (25)
   --rounds N       with failover: how often each fault is done (1)
+  --asynchronous   with failover: the control; commits wait for no standby, so that answers are lost
   --share PERCENT  with points: how many of them (100)
   --seed N         decides the plan and the buyers (of the time)`;
 
@@ -60,6 +62,7 @@ function readSettings(argv: string[]): Settings | undefined {
       seed: text,
       share: text,
       rounds: text,
+      asynchronous: { type: 'boolean' },
       help: { type: 'boolean' },
     },
   });
@@ -78,6 +81,7 @@ function readSettings(argv: string[]): Settings | undefined {
   return {
     mode,
     rounds: number('rounds', 1),
+    asynchronous: values.asynchronous ?? false,
     share: number('share', 100) / 100,
     seed: number('seed', Date.now() % 1_000_000),
     seconds: number('seconds', 300),
@@ -181,13 +185,13 @@ async function runRandom(run: Run): Promise<Report> {
 
 async function runFailover(run: Run): Promise<Report> {
   const { settings, scope, progress, folder } = run;
-  const { rounds, perSecond, seed } = settings;
+  const { rounds, perSecond, seed, asynchronous } = settings;
   const why = whyNoCluster();
   if (why !== undefined) throw new Error(why);
   progress.say(`seed ${seed}: each fault of a cluster ${rounds} times`);
   progress.phase('three database machines and a balancer');
   const seats = rounds * failoverRoundSeconds * perSecond * 4;
-  const { world, cluster } = await createClusterWorld(scope, seats, path.join(folder, 'logs'));
+  const { world, cluster } = await createClusterWorld(scope, !asynchronous, seats, path.join(folder, 'logs'));
   return await sellUnder(world, run, async () => {
     const breaker = new ClusterBreaker(cluster, progress);
     for (let round = 0; round < rounds; round++) await breaker.goThrough();

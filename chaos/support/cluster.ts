@@ -182,15 +182,19 @@ export class Cluster {
   readonly nodes: Node[];
   readonly databaseUrl = `postgresql://postgres:${password}@127.0.0.1:${balancerPort}/postgres`;
   readonly #folder: string;
+  readonly #isSynchronous: boolean;
   #balancer: ChildProcess | undefined;
 
-  constructor(folder: string) {
+  /** @param isSynchronous whether a commit waits for a standby, as it must. */
+  constructor(folder: string, isSynchronous: boolean) {
     this.#folder = folder;
+    this.#isSynchronous = isSynchronous;
     const settings = {
       ...Object.fromEntries([1, 2, 3].map((number) => [`ADDRESS_${number}`, `${network}.1${number}`])),
       NETWORK: `${network}.0/24`,
       PASSWORD: password,
       PORT: String(balancerPort),
+      SYNCHRONOUS: String(isSynchronous),
       WATCHDOG: 'off',
     };
     this.nodes = [1, 2, 3].map((number) => new Node(number, folder, settings));
@@ -227,10 +231,11 @@ export class Cluster {
     return undefined;
   }
 
-  /** A node that confirms commits of the primary. */
-  async syncStandby(): Promise<Node | undefined> {
+  /** A node that confirms commits of the primary; without synchronous ones, any that follows it. */
+  async standby(): Promise<Node | undefined> {
+    const role = this.#isSynchronous ? 'sync' : 'replica';
     for (const node of this.nodes) {
-      const answer = await fetch(`http://${node.address}:8008/sync`, {
+      const answer = await fetch(`http://${node.address}:8008/${role}`, {
         signal: AbortSignal.timeout(1_000),
       }).catch(() => undefined);
       if (answer?.ok) return node;
@@ -256,7 +261,7 @@ export class Cluster {
       if (
         isUp &&
         members.filter((member) => member!.role === 'master').length === 1 &&
-        (await this.syncStandby())
+        (await this.standby())
       )
         return;
       if (performance.now() > late)

@@ -33,13 +33,7 @@ function amountOf({ tenders }: Intent, locale: Locale): string {
   return [...sums].map(([currency, amount]) => formatMoney(amount, currency, locale)).join(' + ');
 }
 
-function writeMail(
-  sale: Sale,
-  intent: Intent,
-  to: string,
-  voice: Voice,
-  { sender, linksOf }: Deps,
-): Mail {
+function writeMail(sale: Sale, intent: Intent, to: string, voice: Voice, { sender, linksOf }: Deps): Mail {
   const { tenantId, transactionId, locale } = sale;
   const facts = {
     ...saleFacts(sale, voice.brand, linksOf(tenantId, transactionId)),
