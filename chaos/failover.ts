@@ -62,17 +62,22 @@ export class ClusterBreaker {
       await sleep(goneSeconds * 1_000);
       primary.revive();
     });
+    await this.isolatePrimary();
+    await this.#do('lose the standby', 1, async (_, standby) => {
+      standby.kill();
+      await sleep(2 * goneSeconds * 1_000);
+      standby.revive();
+    });
+  }
+
+  /** Cuts the primary off from the others, with its clients still on it. */
+  async isolatePrimary(): Promise<void> {
     await this.#do('isolate the primary', 0, async (primary) => {
       const others = this.#cluster.nodes.filter((node) => node !== primary);
       primary.isolate(others, true);
       await this.#untilOtherThan(primary);
       await sleep(goneSeconds * 1_000);
       primary.isolate(others, false);
-    });
-    await this.#do('lose the standby', 1, async (_, standby) => {
-      standby.kill();
-      await sleep(2 * goneSeconds * 1_000);
-      standby.revive();
     });
   }
 
