@@ -1,4 +1,4 @@
-// `npm run chaos`: two API and two worker processes sell under a seeded plan of faults; ends with 1 on any violation.
+// `npm run chaos`: two API and two worker processes sell under faults; ends with 1 on any violation.
 // chaos/README.md tells the rest.
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -6,9 +6,11 @@ import { parseArgs } from 'node:util';
 import { Progress } from '../bench/support/progress.ts';
 import { Scope } from '../bench/support/scope.ts';
 import { runOperations } from './operations.ts';
+import { ClusterBreaker, createClusterWorld } from './failover.ts';
 import { runPoints } from './points.ts';
 import { Buyers } from './support/buyers.ts';
-import { Breaker, planFaults } from './support/faults.ts';
+import { whyNoCluster } from './support/cluster.ts';
+import { Breaker, planFaults, type Done } from './support/faults.ts';
 import { Random } from './support/random.ts';
 import { makeReport, writeReport, type Report } from './support/report.ts';
 import { baseOf, judge, untilQuiet, type Base } from './support/verdict.ts';
@@ -18,11 +20,15 @@ const resultsFolder = path.join(import.meta.dirname, 'results');
 const warmUpSeconds = 3;
 const journeysUnderWayMax = 400;
 
-const modes = ['points', 'operations'] as const;
+const modes = ['random', 'points', 'operations', 'failover'] as const;
+// What one round of a cluster's faults takes at most.
+const failoverRoundSeconds = 600;
 
 type Settings = {
-  mode: (typeof modes)[number] | 'faults';
+  mode: (typeof modes)[number];
   operations: number;
+  rounds: number;
+  asynchronous: boolean;
   share: number;
   seed: number;
   seconds: number;
@@ -31,16 +37,19 @@ type Settings = {
   perSecond: number;
 };
 
-const usage = `Usage: npm run chaos -- [points] [options]
+const usage = `Usage: npm run chaos -- [points | operations | failover] [options]
 
   points           kill at every failpoint in turn, instead of at random
   operations       no faults: all that clients can do to sales, money and fiscal days, and what came of it
+  failover         break the cluster of deploy/ha, raised in network namespaces of this machine
 
   --seconds N      how long faults are done (300)
   --kills N        how many kills at least (30)
   --orders N       how many orders at least (0)
   --per-second N   journeys that begin each second (25)
   --operations N   with operations: how many (20000)
+  --rounds N       with failover: how often each fault is done (1)
+  --asynchronous   with failover: the control; commits wait for no standby, and the primary is cut off
   --share PERCENT  with points: how many of them (100)
   --seed N         decides the plan and the buyers (of the time)`;
 
@@ -57,12 +66,15 @@ function readSettings(argv: string[]): Settings | undefined {
       seed: text,
       share: text,
       operations: text,
+      operations: text,
+      rounds: text,
+      asynchronous: { type: 'boolean' },
       help: { type: 'boolean' },
     },
   });
   if (values.help) return undefined;
   const number = (
-    name: 'seconds' | 'kills' | 'orders' | 'per-second' | 'seed' | 'share' | 'operations',
+    name: 'seconds' | 'kills' | 'orders' | 'per-second' | 'seed' | 'share' | 'operations' | 'rounds',
     fallback: number,
   ) => {
     const given = values[name];
@@ -70,12 +82,13 @@ function readSettings(argv: string[]): Settings | undefined {
     if (/^\d+$/.test(given)) return Number(given);
     throw new Error(`--${name} takes a whole number`);
   };
-  const mode = modes.find((one) => one === positionals[0]);
-  if (positionals.length > (mode ? 1 : 0))
-    throw new Error(`there is nothing called "${positionals.join(' ')}"`);
+  const mode = modes.find((one) => one === (positionals[0] ?? 'random'));
+  if (!mode || positionals.length > 1) throw new Error(`there is nothing called "${positionals.join(' ')}"`);
   return {
-    mode: mode ?? 'faults',
+    mode,
     operations: number('operations', 20_000),
+    rounds: number('rounds', 1),
+    asynchronous: values.asynchronous ?? false,
     share: number('share', 100) / 100,
     seed: number('seed', Date.now() % 1_000_000),
     seconds: number('seconds', 300),
@@ -96,12 +109,14 @@ function startLoad(buyers: Buyers, perSecond: number): () => Promise<void> {
   };
 }
 
+type Breaking = { done: readonly Done[]; kills: number };
+
 async function breakThings(
   breaker: Breaker,
   buyers: Buyers,
   settings: Settings,
   progress: Progress,
-): Promise<void> {
+): Promise<Breaking> {
   const { seed, kills, seconds, orders } = settings;
   const random = new Random(seed);
   const startedAt = performance.now();
@@ -109,7 +124,7 @@ async function breakThings(
   const gap = (seconds * 1_000) / plan.length;
   for (let i = 0; ; i++) {
     const isEnough = breaker.kills >= kills && buyers.deals.length >= orders;
-    if (i * gap >= seconds * 1_000 && isEnough) return;
+    if (i * gap >= seconds * 1_000 && isEnough) return breaker;
     if (i > 0 && i % plan.length === 0) plan = planFaults(random, kills);
     await sleep(Math.max(0, startedAt + i * gap - performance.now()));
     const kind = plan[i % plan.length]!;
@@ -124,22 +139,20 @@ async function startAll(world: World): Promise<void> {
   for (const seat of [...world.apis, ...world.workers]) await seat.start();
 }
 
-async function run(settings: Settings, scope: Scope, progress: Progress): Promise<Report> {
-  const { seed, seconds, perSecond, orders } = settings;
-  progress.phase('the world');
-  const world = await createWorld(
-    scope,
-    Math.max(seconds * perSecond, orders) * 4 + 2_000,
-    path.join(resultsFolder, 'logs'),
-  );
+/** Sells while `breakIt` does its faults, lets everything come to its end, and judges. */
+async function sellUnder(
+  world: World,
+  { settings, scope, progress, folder }: Run,
+  breakIt: (buyers: Buyers) => Promise<Breaking>,
+): Promise<Report> {
+  const { seed, perSecond } = settings;
   await startAll(world);
   const buyers = new Buyers(world, new Random(seed + 1));
   scope.defer(() => buyers.close());
-  const breaker = new Breaker(world, buyers, new Random(seed + 2));
   const startedAt = performance.now();
   const endLoad = startLoad(buyers, perSecond);
   await sleep(warmUpSeconds * 1_000);
-  await breakThings(breaker, buyers, settings, progress);
+  const { done, kills } = await breakIt(buyers);
   const endedAt = performance.now();
   progress.phase('buyers end their journeys');
   await endLoad();
@@ -155,12 +168,44 @@ async function run(settings: Settings, scope: Scope, progress: Progress): Promis
     { name: 'everything came to its end', faults: left },
     ...(await judge(world, buyers, bases)),
   ];
-  const { done, kills } = breaker;
   const report = makeReport({ seed, startedAt, endedAt, done, checks, kills }, buyers);
-  if (!world.disk) progress.say('  a full disk was left out: it takes root to mount a small one');
-  const files = writeReport(resultsFolder, report, buyers, startedAt);
+  const files = writeReport(folder, report, buyers, startedAt);
   progress.say(`  written: ${files.map((file) => path.relative(process.cwd(), file)).join(', ')}`);
   return report;
+}
+
+type Run = { settings: Settings; scope: Scope; progress: Progress; folder: string };
+
+async function runRandom(run: Run): Promise<Report> {
+  const { settings, scope, progress, folder } = run;
+  const { seed, seconds, perSecond, orders, kills } = settings;
+  progress.say(`seed ${seed}: ${kills} kills in ${seconds} s`);
+  progress.phase('the world');
+  const seats = Math.max(seconds * perSecond, orders) * 4 + 2_000;
+  const world = await createWorld(scope, seats, path.join(folder, 'logs'));
+  if (!world.disk) progress.say('  a full disk is left out: it takes root to mount a small one');
+  return await sellUnder(world, run, (buyers) => {
+    const breaker = new Breaker(world, buyers, new Random(seed + 2));
+    return breakThings(breaker, buyers, settings, progress);
+  });
+}
+
+async function runFailover(run: Run): Promise<Report> {
+  const { settings, scope, progress, folder } = run;
+  const { rounds, perSecond, seed, asynchronous } = settings;
+  const why = whyNoCluster();
+  if (why !== undefined) throw new Error(why);
+  progress.say(`seed ${seed}: each fault of a cluster ${rounds} times`);
+  progress.phase('three database machines and a balancer');
+  const seats = rounds * failoverRoundSeconds * perSecond * 4;
+  const { world, cluster } = await createClusterWorld(scope, !asynchronous, seats, path.join(folder, 'logs'));
+  return await sellUnder(world, run, async () => {
+    const breaker = new ClusterBreaker(cluster, progress);
+    // The control needs the one fault in which a primary goes on that nobody follows.
+    for (let round = 0; round < rounds; round++)
+      await (asynchronous ? breaker.isolatePrimary() : breaker.goThrough());
+    return breaker;
+  });
 }
 
 function tell(report: Report, progress: Progress): void {
@@ -188,16 +233,13 @@ async function main(): Promise<number> {
   process.once('disconnect', end);
   process.channel?.unref();
   try {
-    if (settings.mode === 'operations') {
-      const folder = path.join(resultsFolder, 'operations');
+    const folder = path.join(resultsFolder, settings.mode);
+    if (settings.mode === 'operations')
       return (await runOperations(scope, progress, { ...settings, folder })) ? 0 : 1;
-    }
-    if (settings.mode === 'points') {
-      const folder = path.join(resultsFolder, 'points');
+    if (settings.mode === 'points')
       return (await runPoints(scope, progress, folder, settings.share)).length > 0 ? 1 : 0;
-    }
-    progress.say(`seed ${settings.seed}: ${settings.kills} kills in ${settings.seconds} s`);
-    const report = await run(settings, scope, progress);
+    const run = settings.mode === 'failover' ? runFailover : runRandom;
+    const report = await run({ settings, scope, progress, folder });
     tell(report, progress);
     return report.violations > 0 ? 1 : 0;
   } finally {

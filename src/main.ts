@@ -6,6 +6,8 @@ import { commands } from './cli/commands.ts';
 import { runCli } from './cli/run.ts';
 import { readConfig } from './config.ts';
 
+const lingerMilliseconds = 5_000;
+
 const root = path.join(import.meta.dirname, '..');
 
 /** Aborts when this process is told to end. A second Ctrl-C ends it at once; a second SIGTERM is the same order again. */
@@ -40,3 +42,6 @@ process.exitCode = await runCli(process.argv.slice(2), commands, output, () => {
     signal: stopSignal(),
   };
 });
+
+// A start that failed may leave something open; the process ends all the same, so that another is started in its place.
+if (process.exitCode !== 0) setTimeout(() => process.exit(), lingerMilliseconds).unref();

@@ -1,10 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Buyers } from './buyers.ts';
 import type { Random } from './random.ts';
-import { postmasterOf, type Seat, type World } from './world.ts';
+import { postmasterOf, type OwnWorld, type Seat } from './world.ts';
 
 /** A fault as it was done. */
-export type Done = { at: number; kind: FaultKind; detail: string; kills: number };
+export type Done = {
+  at: number;
+  kind: string;
+  detail: string;
+  kills: number;
+  /** Whether nothing can be written for a while. */
+  stopsWrites: boolean;
+};
 
 const killKinds = [
   'kill api',
@@ -73,12 +80,12 @@ export function planFaults(random: Random, kills: number): FaultKind[] {
 /** Does faults to a world, and mends it. */
 export class Breaker {
   readonly done: Done[] = [];
-  readonly #world: World;
+  readonly #world: OwnWorld;
   readonly #buyers: Buyers;
   readonly #random: Random;
   #diskFull = 0;
 
-  constructor(world: World, buyers: Buyers, random: Random) {
+  constructor(world: OwnWorld, buyers: Buyers, random: Random) {
     this.#world = world;
     this.#buyers = buyers;
     this.#random = random;
@@ -135,7 +142,8 @@ export class Breaker {
   }
 
   #note(kind: FaultKind, detail: string, kills = 0): void {
-    this.done.push({ at: performance.now(), kind, detail, kills });
+    const stopsWrites = kind === 'kill postgres' || kind === 'kill a backend';
+    this.done.push({ at: performance.now(), kind, detail, kills, stopsWrites });
   }
 
   async #restart(kind: FaultKind, seat: Seat): Promise<void> {

@@ -24,26 +24,21 @@ export type Report = {
   right_within_2_s: number;
   confirm_p50_ms: number;
   confirm_p99_ms: number;
-  /** From each kill of PostgreSQL to the next confirmation. */
-  writes_back_seconds: number[];
-  done: (Omit<Done, 'at'> & { at_seconds: number })[];
+  /** With the longest time, between this fault and the next, in which nobody was confirmed, where it stops writes. */
+  done: (Pick<Done, 'kind' | 'detail' | 'kills'> & { at_seconds: number; writes_stopped_seconds?: number })[];
   checks: Check[];
   violations: number;
 };
 
 const round = (value: number, digits = 1) => Number(value.toFixed(digits));
 
-function writesBack(done: readonly Done[], deals: readonly Deal[]): number[] {
-  const ends = deals.filter((deal) => deal.outcome === 'confirmed').map((deal) => deal);
-  return done
-    .filter(({ kind }) => kind === 'kill postgres' || kind === 'kill a backend')
-    .map(({ at }) => {
-      // Only what was asked for afterwards shows that writes are back.
-      const next = ends.filter((deal) => deal.startedAt > at).map((deal) => deal.endedAt);
-      return next.length === 0
-        ? Infinity
-        : round((next.reduce((low, end) => Math.min(low, end)) - at) / 1_000, 2);
-    });
+function writesStopped(from: number, until: number, deals: readonly Deal[]): number {
+  const ends = deals
+    .filter((deal) => deal.outcome === 'confirmed' && deal.endedAt > from && deal.endedAt < until)
+    .map((deal) => deal.endedAt)
+    .toSorted((a, b) => a - b);
+  const instants = [from, ...ends, until];
+  return round(Math.max(...instants.slice(1).map((instant, i) => instant - instants[i]!)) / 1_000, 2);
 }
 
 /** Puts a report together. @param startedAt of the load, in the clock of the deals. */
@@ -81,8 +76,11 @@ export function makeReport(
     right_within_2_s: round(right / Math.max(1, deals.length), 5),
     confirm_p50_ms: round(p50),
     confirm_p99_ms: round(p99),
-    writes_back_seconds: writesBack(run.done, deals),
-    done: run.done.map(({ at, ...one }) => ({ ...one, at_seconds: round((at - run.startedAt) / 1_000) })),
+    done: run.done.map(({ at, kind, detail, kills, stopsWrites }, i) => {
+      const writes_stopped_seconds = writesStopped(at, run.done[i + 1]?.at ?? run.endedAt, deals);
+      const at_seconds = round((at - run.startedAt) / 1_000);
+      return { kind, detail, kills, at_seconds, ...(stopsWrites && { writes_stopped_seconds }) };
+    }),
     checks: run.checks,
     violations: run.checks.reduce((sum, check) => sum + check.faults.length, 0),
   };

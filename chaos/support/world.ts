@@ -85,13 +85,11 @@ export class Seat {
   }
 }
 
-/** Everything that a run breaks and looks at. */
-export type World = {
-  postgres: BenchServer;
-  disk: SmallDisk | undefined;
-  databaseUrl: string;
-  /** Reaches the database directly. */
-  pool: Pool;
+/** A database that is migrated, and a pool of the run's own to it. */
+type Database = { databaseUrl: string; pool: Pool };
+
+/** Everything that a run looks at. */
+export type World = Database & {
   apis: Seat[];
   workers: Seat[];
   smtp: SmtpFake;
@@ -101,6 +99,9 @@ export type World = {
   /** The first seller numbers strictly, the second by blocks. */
   halls: Hall[];
 };
+
+/** A world whose PostgreSQL is a process of the run's own, on a small disk where there may be one. */
+export type OwnWorld = World & { postgres: BenchServer; disk: SmallDisk | undefined };
 
 /** The process id of the PostgreSQL whose data is somewhere under a folder; undefined while it is down. */
 export function postmasterOf(folder: string): number | undefined {
@@ -150,11 +151,21 @@ async function sell(pool: Pool, seats: number): Promise<Hall[]> {
   return halls;
 }
 
-/** Raises the system with its outer world, and starts nothing of ours yet. */
-export async function createWorld(scope: Scope, seats: number, logFolder: string): Promise<World> {
+/** Raises the system on a PostgreSQL of its own, with its outer world, and starts nothing of ours yet. */
+export async function createWorld(scope: Scope, seats: number, logFolder: string): Promise<OwnWorld> {
+  const database = await openDatabase(scope);
+  return { ...database, ...(await createWorldOn(database, scope, seats, logFolder)) };
+}
+
+/** The same on a database that is there. */
+export async function createWorldOn(
+  database: Database,
+  scope: Scope,
+  seats: number,
+  logFolder: string,
+): Promise<World> {
   rmSync(logFolder, { recursive: true, force: true });
   mkdirSync(logFolder, { recursive: true });
-  const database = await openDatabase(scope);
   const { databaseUrl, pool } = database;
   const fakes = await openFakes(scope);
   const { smtp, twilio, stripe } = fakes;
@@ -202,7 +213,8 @@ export async function createWorld(scope: Scope, seats: number, logFolder: string
   };
   stripe.sendTo(`http://127.0.0.1:${ports[0]}`);
   return {
-    ...database,
+    databaseUrl,
+    pool,
     ...fakes,
     apis: [await seatOf('api1', 'api', ports[0]!), await seatOf('api2', 'api', ports[1]!)],
     workers: [await seatOf('work1', 'work', 0), await seatOf('work2', 'work', 0)],

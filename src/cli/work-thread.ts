@@ -2,6 +2,7 @@
 import os from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { assert } from '../base/assert.ts';
+import { failpoints } from '../base/failpoint.ts';
 import { systemClock } from '../base/ids.ts';
 import { limits } from '../base/limits.ts';
 import { createPool } from '../db/pool.ts';
@@ -106,5 +107,6 @@ async function stop({ timeoutSeconds }: WorkerOrder): Promise<void> {
   port?.close();
 }
 
+if (failpoints) await failpoints.reach('thread ready');
 port.on('message', (order: WorkerOrder) => void stop(order));
 tell({ kind: 'ready' });

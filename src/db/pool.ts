@@ -48,6 +48,25 @@ export type Client = pg.ClientBase;
 // each second, and loading an event 860 ms instead of 120.
 const noJit = '-c jit=off';
 
+/** Connections of which a commit stands on the primary alone: whoever waited for its standby was told to stop. */
+const unreplicated = new WeakSet<Client>();
+
+/** Watches for the notice that such a commit comes with; its words depend on the server's language, its place does not. */
+function watchReplication(client: Client): void {
+  client.on('notice', ({ routine }) => {
+    if (routine === 'SyncRepWaitForLSN') unreplicated.add(client);
+  });
+}
+
+/**
+ * @throws Error 08007 when the last commit of a connection may be gone after a fail-over: its outcome is in doubt, though the
+ * server has reported success.
+ */
+export function requireReplicated(client: Client): void {
+  if (!unreplicated.has(client)) return;
+  throw Object.assign(new Error('the commit did not wait for its standby'), { code: '08007' });
+}
+
 function exhausted(): Problem {
   const detail = 'Every connection to the database is in use. Nothing was changed; try again in a moment.';
   return new Problem('overloaded', detail, { retryAfterSeconds: 1 });
@@ -65,6 +84,7 @@ export class Pool extends pg.Pool {
     this.on('error', () => {});
     // One that ends while somebody has it between two statements fails their next; unheard, it would end the process.
     this.on('connect', (client) => client.on('error', () => {}));
+    this.on('connect', watchReplication);
   }
 
   /** Connections that somebody works with. */

@@ -1,5 +1,5 @@
 import { failpoints } from '../base/failpoint.ts';
-import type { Client, Pool } from './pool.ts';
+import { requireReplicated, type Client, type Pool } from './pool.ts';
 
 export type Row = Record<string, unknown>;
 
@@ -81,13 +81,14 @@ export async function transact<T>(pool: Pool, work: (tx: Tx) => Promise<T>): Pro
     const result = await work(tx);
     open = false;
     await client.query('commit');
+    requireReplicated(client);
     if (failpoints) await failpoints.reach(`committed ${point}`);
     client.release();
     return result;
   } catch (error) {
     open = false;
     const broken = await client.query('rollback').then(
-      () => undefined,
+      () => isConnectionError(error),
       (e: Error) => e,
     );
     client.release(broken);
@@ -111,6 +112,7 @@ export async function transactOnce<R extends Row>(pool: Pool, statement: Stateme
   const client = await pool.connect();
   try {
     const rows = failpoints ? await runBreakably<R>(client, statement) : await run<R>(client, statement);
+    requireReplicated(client);
     client.release();
     return rows;
   } catch (error) {

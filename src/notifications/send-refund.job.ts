@@ -34,13 +34,7 @@ function amountOf({ tenders, currency }: Intent, locale: Locale): string {
   return [...sums].map(([paidIn, amount]) => formatMoney(amount, paidIn, locale)).join(' + ');
 }
 
-function writeMail(
-  sale: Sale,
-  intent: Intent,
-  to: string,
-  voice: Voice,
-  { sender, linksOf, clock }: Deps,
-): Mail {
+function writeMail(sale: Sale, intent: Intent, to: string, voice: Voice, { sender, linksOf }: Deps): Mail {
   const { tenantId, transactionId, locale } = sale;
   const facts = {
     ...saleFacts(sale, voice.brand, linksOf(tenantId, transactionId)),
@@ -52,7 +46,8 @@ function writeMail(
     to: { name: headerText(sale.customer.name), address: to },
     ...voice.template('refund', locale).fillMail(facts),
     messageId: `<refund.${tenantId}.${transactionId}@${sender.slice(sender.lastIndexOf('@') + 1)}>`,
-    date: clock.now(),
+    // The same when it is sent again.
+    date: intent.updatedAt,
     attachments: [],
   };
 }

@@ -115,6 +115,12 @@ test('a server that cannot start says why in a sentence, and exits with 1', asyn
   taken.close();
 });
 
+test('a worker that fails while it starts ends, so that another is started in its place', async () => {
+  const run = taquilla(['work'], { TAQUILLA_FAILPOINTS: 'thread ready=fail' });
+  assert.equal(await run.ended, 1);
+  assert.match(run.err(), /broken at failpoint/);
+});
+
 test('serve brings up everything, says where, and ends in order', async () => {
   const run = taquilla(['serve']);
   const [, url] = await outputOf(run, /Shop +(http:\/\/127\.0\.0\.1:\d+)\/[^]*Ctrl-C ends it/);

@@ -17,15 +17,22 @@ const settings = {
 
 /**
  * A PostgreSQL in a new folder that goes with it: the embedded one, or the one whose programs are in
- * `binDir`.
+ * `binDir`; with settings beside those of every test.
  */
-export async function startScratchServer(binDir?: string): Promise<EmbeddedPostgres> {
+export async function startScratchServer(
+  binDir?: string,
+  more: Readonly<Record<string, string>> = {},
+): Promise<EmbeddedPostgres> {
   removeLeftovers();
   const folder = mkdtempSync(path.join(tmpdir(), `${prefix}${process.pid}-`));
   // PostgreSQL's user, another one when this is root, goes through it.
   chmodSync(folder, 0o711);
   const said: string[] = [];
-  const options = { dataDir: folder, settings, log: (line: string) => said.push(line) };
+  const options = {
+    dataDir: folder,
+    settings: { ...settings, ...more },
+    log: (line: string) => said.push(line),
+  };
   try {
     const server = await startEmbeddedPostgres(binDir === undefined ? options : { ...options, binDir });
     return {
