@@ -14,6 +14,7 @@ import { publishWebhookEvents } from '../webhooks/webhook-delivery.store.ts';
 import { webhookEventId, writeWebhookEvent } from '../webhooks/webhook-event.ts';
 import type { RefundOrder } from './refund.ts';
 import { issueCreditNote, returnPlaces, type ReturnedPlaces, type ReturnOutcome } from './refund.store.ts';
+import { refuseUsedPlaces } from './used-place.store.ts';
 
 type Deps = {
   pool: Pool;
@@ -67,6 +68,8 @@ export class Refunder {
       const places = await returnPlaces(tx, order);
       if (places.outcome === 'replayed') return places;
       if (places.outcome !== 'returned') throw refundProblem(places.outcome);
+      // A whole event's go back whoever was in, and an exchange was decided under the same rule.
+      if (order.bulkId === null && !order.exchange) await refuseUsedPlaces(tx, order, places);
       await this.#tell(tx, order, places);
       await also(tx, places.refundNo);
       const issued = await issueCreditNote(tx, order, places.refundNo);
