@@ -3,7 +3,7 @@ import { Problem, type FieldError } from '../base/errors.ts';
 import { formatEventId, formatZoneId, parseZoneId } from '../base/ids.ts';
 import { limits } from '../base/limits.ts';
 import type { CatalogEvent } from '../catalog/event.ts';
-import { eventIdSchema, instantSchema, object, zoneIdSchema } from '../http/schemas.ts';
+import { eventIdSchema, instantInputSchema, instantSchema, object, zoneIdSchema } from '../http/schemas.ts';
 import type { Door } from './door.ts';
 import type { GateDraft } from './door.store.ts';
 
@@ -13,7 +13,7 @@ export const gateIdSchema = Type.Integer({
   description: "A gate's number; 0 is the gate of an event that has none of its own",
 });
 
-const nullableInstant = Type.Union([instantSchema, Type.Null()]);
+const nullableInstant = Type.Union([instantInputSchema, Type.Null()]);
 const ticketKindSchema = Type.String({ minLength: 1, maxLength: 32 });
 
 const gateFields = {
@@ -112,6 +112,11 @@ export function readDoorDraft(
   });
   const opensAt = body.opens_at === null ? null : new Date(body.opens_at);
   const closesAt = body.closes_at === null ? null : new Date(body.closes_at);
+  for (const [path, at] of [
+    ['/opens_at', opensAt],
+    ['/closes_at', closesAt],
+  ] as const)
+    if (at && Number.isNaN(at.getTime())) fault(path, 'instant', 'There is no such instant.');
   if (opensAt && closesAt && closesAt <= opensAt)
     fault('/closes_at', 'too_early', 'The doors close after they open.');
   if (errors.length > 0) throw new Problem('body_invalid', 'The gates cannot be like this.', { errors });

@@ -3,7 +3,7 @@ import { Problem } from '../base/errors.ts';
 import { formatZoneId, type EventKey } from '../base/ids.ts';
 import { limits } from '../base/limits.ts';
 import type { Reader } from '../db/transaction.ts';
-import { instantSchema, object, zoneIdSchema } from '../http/schemas.ts';
+import { instantInputSchema, instantSchema, object, zoneIdSchema } from '../http/schemas.ts';
 import type { Actor } from '../identity/principal.ts';
 import { formatTicketId } from '../orders/sale.ts';
 import { gateIdSchema } from './door.schema.ts';
@@ -42,7 +42,7 @@ export const uploadBodySchema = object({
       scan_id: scanIdSchema,
       ...scanBodySchema.properties,
       told: Type.Enum(toldVerdicts, { description: 'What the scanner said at the time' }),
-      scanned_at: instantSchema,
+      scanned_at: instantInputSchema,
     }),
     { minItems: 1, maxItems: limits.scansPerUploadMax },
   ),
@@ -184,6 +184,12 @@ export async function readScanOrders(
       const message = 'Name the code that was read, or the ticket that was picked.';
       throw new Problem('body_invalid', message, {
         errors: [{ path: `${path}/code`, code: 'one_of', message }],
+      });
+    }
+    if (Number.isNaN(scan.scannedAt.getTime())) {
+      const message = 'There is no such instant.';
+      throw new Problem('body_invalid', message, {
+        errors: [{ path: `${path}/scanned_at`, code: 'instant', message }],
       });
     }
     const scanned =
