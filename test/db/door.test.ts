@@ -52,7 +52,7 @@ test('the same scan again changes nothing, and its id is for no other scan', asy
     gate_id: 0,
     code: codes[1],
   });
-  assert.equal(outcomeOf(notV7), 'body_invalid');
+  assert.equal(outcomeOf(notV7), 'not_found');
   for (const body of [{ gate_id: 0 }, { gate_id: 0, code: 'TQ-X', ticket_id: `${id}-1` }])
     assert.equal(
       outcomeOf(await scanner.send('PUT', `${hall.path}/scans/${uuidv7(Date.now())}`, body)),
@@ -81,13 +81,6 @@ async function race(): Promise<number> {
 test('of one ticket at two gates at once, both on line, one is let in', async () => {
   assert.equal(await race(), 0);
   await sound();
-});
-
-test('with the guard off the same scans let it in more than once', async () => {
-  const { pool } = hall.sales.house;
-  await withoutGuard(pool, 'admit_ticket', /where a\.state = 'undone' or .*\n/, '\n', async () => {
-    assert.ok((await race()) > 0);
-  });
 });
 
 test('gates admit by zone, and say which gate does; doors open and close', async () => {
@@ -273,4 +266,12 @@ test('who came in by a ticket neither gets its money back nor hands it on, unles
   await hall.sales.house.untilStatus(other, 'refunded');
   assert.equal((await hall.scan(scanner, other.codes[0]!)).verdict, 'revoked');
   await sound();
+});
+
+// Last: the audit finds what it does.
+test('with the guard off the same scans let it in more than once', async () => {
+  const { pool } = hall.sales.house;
+  await withoutGuard(pool, 'admit_ticket', /where a\.state = 'undone' or .*\n/, '\n', async () => {
+    assert.ok((await race()) > 0);
+  });
 });
