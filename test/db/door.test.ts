@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
 import { uuidv7 } from '../../src/base/ids.ts';
+import { addScannerCommand } from '../../src/cli/add-scanner.ts';
 import { DoorHall, type VerdictJson } from '../support/door-hall.ts';
 import { withoutGuard } from '../support/guards.ts';
 import { createHall } from '../support/hall.ts';
 import { outcomeOf, signedIn } from '../support/identity.ts';
 import { json } from '../support/payment-hall.ts';
+import { runCommand } from '../support/run-command.ts';
 
 let hall: DoorHall;
 before(async () => {
@@ -81,6 +83,22 @@ async function race(): Promise<number> {
 test('of one ticket at two gates at once, both on line, one is let in', async () => {
   assert.equal(await race(), 0);
   await sound();
+});
+
+test('a scanner comes by a code from the command line, and the log says so', async () => {
+  const { client, database } = hall.sales.house;
+  const seller = String(hall.sales.tenantId);
+  const run = (...args: string[]) =>
+    runCommand([addScannerCommand], { DATABASE_URL: database.url }, ['add-scanner', ...args]);
+  const { code, out } = await run('--seller', seller, '--name', 'Norte');
+  assert.equal(code, 0, out);
+  const typed = new RegExp(`^ {2}(${seller}-\\d+-\\w{6})$`, 'm').exec(out)?.[1];
+  const enrolled = await client.send('POST', '/devices/enrol', { code: typed });
+  const { kind, name } = json<{ kind: string; name: string }>(enrolled);
+  assert.deepEqual([kind, name], ['scanner', 'Norte']);
+  assert.equal(await hall.sales.count('audit_log', `actor_id = 'add-scanner' and verb = 'register'`), 1);
+  assert.notEqual((await run('--seller', '999')).code, 0);
+  assert.notEqual((await run()).code, 0);
 });
 
 test('gates admit by zone, and say which gate does; doors open and close', async () => {

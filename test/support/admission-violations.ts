@@ -65,7 +65,7 @@ export const admissionViolations: Record<string, Record<string, string[]>> = {
       `delete from scans where ${mine} and verdict = 'already_admitted'`,
       `update gate_counts set refused = 0 where ${mine} and zone_no = 1`,
     ],
-    'somebody who came in without a ticket': [
+    'somebody who came in without a place': [
       unlocked,
       `update scans set transaction_id = '00000000-0000-7000-8000-000000000000' where ${mine} and item_no = 2`,
       `update admissions set transaction_id = '00000000-0000-7000-8000-000000000000' where ${mine} and item_no = 2`,

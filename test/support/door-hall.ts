@@ -25,7 +25,7 @@ export type VerdictJson = {
 export type DoorListJson = {
   tickets: DoorTicketJson[];
   revoked: { ticket_id: string; generation: number; reason: string }[];
-  admissions: { ticket_id: string; state: string; gate_id: number }[];
+  admissions: { ticket_id: string; state: string; at: string; gate_id: number }[];
   cursor: string;
   has_more: boolean;
 };
