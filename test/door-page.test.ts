@@ -3,7 +3,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
 import { formatTicketCode, signTicket } from '../src/admission/ticket-code.ts';
-import type { Door, Ticket } from '../web/door/src/lib/contract.ts';
+import type { Door, Gate, Ticket } from '../web/door/src/lib/contract.ts';
 import { decide, mainGate, type DoorList } from '../web/door/src/lib/decide.ts';
 import { importKeys, readCode, tidyCode } from '../web/door/src/lib/ticket-code.ts';
 import { uuidv7 } from '../web/door/src/lib/uuid.ts';
@@ -68,7 +68,7 @@ const ticket: Ticket = {
   zone_name: 'Platea',
   name: 'Ana',
 };
-const gates = [
+const gates: Gate[] = [
   { id: 1, name: 'Norte', zone_ids: ['7-12-z1'], ticket_kinds: [] },
   { id: 2, name: 'Sur', zone_ids: ['7-12-z2'], ticket_kinds: [] },
   { id: 3, name: 'Niños', zone_ids: [], ticket_kinds: ['child'] },
@@ -86,7 +86,7 @@ const evening = new Date('2026-12-01T20:00:00Z');
 function judge(
   changes: {
     list?: Partial<DoorList>;
-    gate?: (typeof gates)[number];
+    gate?: Gate;
     direction?: 'entry' | 'exit';
     now?: Date;
     door?: Partial<Door>;

@@ -100,3 +100,6 @@ export type QueuedScan = {
   told: Verdict;
   scanned_at: string;
 };
+
+/** What a verdict is to the eye, the ear and the hand. */
+export type Mood = 'good' | 'warn' | 'bad';

@@ -17,7 +17,7 @@ import type {
 import { decide, mainGate, type Decision, type DoorList } from './decide.ts';
 import { plain } from './plain.ts';
 import { DoorStore } from './store.ts';
-import { importKeys, readCode, tidyCode, type Read } from './ticket-code.ts';
+import { importKeys, readCode, tidyCode, type Read, type VerifyingKey } from './ticket-code.ts';
 import { uuidv7 } from './uuid.ts';
 
 const scanAnswerMilliseconds = 3_000;
@@ -25,6 +25,7 @@ const syncMilliseconds = 10_000;
 const uploadMax = 100;
 const recentMax = 30;
 const foundMax = 20;
+const stewardMilliseconds = 300_000;
 
 /** What was scanned, or whom staff picked. */
 export type Scanned = { code: string } | { ticketId: string };
@@ -69,11 +70,12 @@ export class DoorSession {
 
   readonly #store: DoorStore;
   #list: DoorList = { tickets: new Map(), revoked: new Map(), standings: new Map() };
-  #keys = new Map<number, CryptoKey>();
+  #keys = new Map<number, VerifyingKey>();
   #cursor: string | undefined;
   #turn: Promise<unknown> = Promise.resolve();
   #syncing: Promise<void> | null = null;
   #following: AbortController | null = null;
+  #stewardTimer: ReturnType<typeof setTimeout> | undefined;
 
   private constructor(store: DoorStore) {
     this.#store = store;
@@ -95,6 +97,9 @@ export class DoorSession {
     setInterval(() => void session.sync(), syncMilliseconds);
     addEventListener('online', () => void session.sync());
     addEventListener('offline', () => (session.isOnline = false));
+    addEventListener('pagehide', () => {
+      if (session.hasSteward) void fetch('/auth/sign-out', { method: 'POST', keepalive: true });
+    });
     if (session.door) session.#begin();
     return session;
   }
@@ -200,16 +205,17 @@ export class DoorSession {
   async signIn(email: string, password: string): Promise<boolean> {
     const body = { email, password };
     const { status } = await call<{ status: string }>('/auth/sign-in', { method: 'POST', body });
-    this.hasSteward = status === 'signed_in';
-    return !this.hasSteward;
+    if (status === 'signed_in') this.#takeCharge();
+    return status !== 'signed_in';
   }
 
   async verify(code: string): Promise<void> {
     await call('/auth/two-factor/verify', { method: 'POST', body: { code } });
-    this.hasSteward = true;
+    this.#takeCharge();
   }
 
   async signOut(): Promise<void> {
+    clearTimeout(this.#stewardTimer);
     this.hasSteward = false;
     await call('/auth/sign-out', { method: 'POST' });
   }
@@ -224,8 +230,16 @@ export class DoorSession {
       if (error instanceof Refusal && error.status === 401) this.hasSteward = false;
       throw error;
     }
+    this.#takeCharge();
     this.#replaceRecent(scanId, { verdict: 'undone' });
     await this.sync();
+  }
+
+  /** A scanner passes from hand to hand, so whoever is in charge is signed out after a while, and with the page. */
+  #takeCharge(): void {
+    this.hasSteward = true;
+    clearTimeout(this.#stewardTimer);
+    this.#stewardTimer = setTimeout(() => void this.signOut().catch(() => undefined), stewardMilliseconds);
   }
 
   #ask<T>(path: string, options: Parameters<typeof call>[1] = {}): Promise<T> {
@@ -300,8 +314,12 @@ export class DoorSession {
         body: { scans },
       });
       await this.#store.dequeue(batch.map(({ scan_id: id }) => id));
-      for (const { scan_id: id, conflict: isConflict } of data)
+      for (const [i, { scan_id: id, conflict, verdict }] of data.entries()) {
+        const { told } = batch[i]!;
+        // The server may have heard of the scan and refused it before its answer was lost.
+        const isConflict = conflict || ((told === 'admitted' || told === 'left') && verdict !== told);
         this.#replaceRecent(id, { isWaiting: false, isConflict });
+      }
       this.waiting = await this.#store.countQueue();
     }
   }

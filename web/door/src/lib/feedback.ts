@@ -1,5 +1,4 @@
-/** What a verdict is to the eye, the ear and the hand. */
-export type Mood = 'good' | 'warn' | 'bad';
+import type { Mood } from './contract.ts';
 
 let audio: AudioContext | undefined;
 

@@ -5,6 +5,9 @@ export type Claims = { eventId: string; ticketId: string; generation: number };
 
 export type Read = { ticket: Claims; reason?: undefined } | { ticket: null; reason: Reason };
 
+/** A key that verifies. */
+export type VerifyingKey = Awaited<ReturnType<typeof crypto.subtle.importKey>>;
+
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
 const prefix = 'TQ-';
 const signatureBytes = 64;
@@ -52,8 +55,8 @@ function parse(
 const hex = (bytes: Uint8Array) => [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 
 /** Makes keys that tickets are verified with. @throws where the browser knows no Ed25519. */
-export async function importKeys(keys: readonly TicketKey[]): Promise<Map<number, CryptoKey>> {
-  const imported = keys.map(async ({ kid, x }): Promise<[number, CryptoKey]> => {
+export async function importKeys(keys: readonly TicketKey[]): Promise<Map<number, VerifyingKey>> {
+  const imported = keys.map(async ({ kid, x }): Promise<[number, VerifyingKey]> => {
     const jwk = { kty: 'OKP', crv: 'Ed25519', x };
     return [Number(kid), await crypto.subtle.importKey('jwk', jwk, { name: 'Ed25519' }, false, ['verify'])];
   });
@@ -64,7 +67,7 @@ export async function importKeys(keys: readonly TicketKey[]): Promise<Map<number
 export async function readCode(
   code: string,
   sellerId: number,
-  keys: ReadonlyMap<number, CryptoKey>,
+  keys: ReadonlyMap<number, VerifyingKey>,
 ): Promise<Read> {
   const parts = parse(code);
   if (!parts) return { ticket: null, reason: 'malformed' };

@@ -1,7 +1,6 @@
 import { NetworkFailure, Refusal } from './api.ts';
-import type { Gate, Ticket } from './contract.ts';
+import type { Gate, Mood, Ticket } from './contract.ts';
 import type { Shown } from './door-session.svelte.ts';
-import type { Mood } from './feedback.ts';
 import { t } from './language.svelte.ts';
 
 /** A fault in the reader's own words; the server's sentence where the code is not known here. */

@@ -24,6 +24,8 @@ export const en: Texts = {
     blind: 'This browser cannot check signatures: without a connection it only refuses. Update it.',
   },
   faults: {
+    storage:
+      'This browser lets nothing be kept, and a scanner does not work without. Leave its private mode.',
     network: 'The server cannot be reached. Try again.',
     server: 'Something failed on the server. Try again in a moment.',
     codes: {

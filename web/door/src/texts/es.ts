@@ -1,4 +1,4 @@
-import type { Mood } from '../lib/feedback.ts';
+import type { Mood } from '../lib/contract.ts';
 
 export const es = {
   shell: {
@@ -24,6 +24,7 @@ export const es = {
     blind: 'Este navegador no puede comprobar firmas: sin conexión solo se rechaza. Actualízalo.',
   },
   faults: {
+    storage: 'Este navegador no deja guardar nada, y sin eso un lector no trabaja. Sal del modo privado.',
     network: 'No hay conexión con el servidor. Inténtalo de nuevo.',
     server: 'Algo falló en el servidor. Inténtalo en un momento.',
     codes: {
