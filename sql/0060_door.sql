@@ -155,8 +155,7 @@ returns text language sql stable as $$
     (select 'exchanged' from exchanges x
       where x.tenant_id = p_tenant and x.transaction_id = p_transaction and x.state = 'open' and p_item = any (x.item_nos) limit 1),
     (select c.reason::text from revoked_codes c
-      where c.tenant_id = p_tenant and c.transaction_id = p_transaction and c.item_no = p_item and c.generation = p_generation),
-    'returned')
+      where c.tenant_id = p_tenant and c.transaction_id = p_transaction and c.item_no = p_item and c.generation = p_generation))
 $$;
 
 -- Lets a ticket in: the one write that decides. Null when it is in already, or has left and may not come again; else whether
@@ -229,7 +228,7 @@ begin
       and not exists (select from ticket_kinds_of(p_tenant, array[p_transaction]) k
                        where k.item_no = p_item and k.kind = any (v_gate.ticket_kinds)) then 'not_valid_here'
     end;
-  if v_verdict = 'unknown' and p_refused is null then
+  if v_verdict = 'unknown' and p_refused is null and v_ticket.event_id is null then
     v_reason := 'not_sold';
   elsif v_verdict = 'revoked' then
     v_reason := revocation_of(p_tenant, p_transaction, p_item, coalesce(p_generation, v_ticket.generation::smallint));

@@ -4,7 +4,7 @@ import './app.css';
 import { DoorSession } from './lib/door-session.svelte.ts';
 import { language, t } from './lib/language.svelte.ts';
 
-await language.choose();
+language.choose();
 const target = document.querySelector('#app')!;
 try {
   mount(App, { target, props: { session: await DoorSession.open() } });

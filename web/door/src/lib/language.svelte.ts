@@ -1,12 +1,11 @@
 import { keep, kept } from '../../../shared/src/kept.ts';
-import type { Texts } from '../texts/es.ts';
+import { en } from '../texts/en.ts';
+import { es, type Texts } from '../texts/es.ts';
 
 type Language = 'es' | 'en';
 
-const dictionaries: Record<Language, () => Promise<Texts>> = {
-  es: async () => (await import('../texts/es.ts')).es,
-  en: async () => (await import('../texts/en.ts')).en,
-};
+/** Both at once: the scanner keeps them for when there is no network, and opens a round trip sooner. */
+const dictionaries: Record<Language, Texts> = { es, en };
 const storageKey = 'taquilla.language';
 
 function preferred(): Language {
@@ -18,14 +17,13 @@ function preferred(): Language {
 
 class LanguageChoice {
   current: Language = $state(preferred());
-  texts: Texts = $state.raw() as Texts;
+  texts: Texts = $derived(dictionaries[this.current]);
   /** The tag for numbers and dates: the reader's own region where the language is theirs. */
   tag: string = $derived(
     navigator.languages.find((tag) => tag.toLowerCase().startsWith(`${this.current}-`)) ?? this.current,
   );
 
-  async choose(language: Language = this.current): Promise<void> {
-    this.texts = await dictionaries[language]();
+  choose(language: Language = this.current): void {
     this.current = language;
     document.documentElement.lang = language;
     keep(storageKey, language, 'localStorage');

@@ -57,7 +57,7 @@ export const en: Texts = {
   },
   scan: {
     gate: 'Gate',
-    mainGate: 'Main gate',
+    mainGate: 'Main',
     direction: 'Direction',
     entry: 'In',
     exit: 'Out',
@@ -100,7 +100,7 @@ export const en: Texts = {
   },
   moods: { good: 'Pass', warn: 'Attention', bad: 'Stop' },
   details: {
-    before: (time, gate) => `At ${time}, ${gate}`,
+    before: (time, gate) => `At ${time}, gate ${gate}`,
     goTo: (gates) => `Its gate: ${gates}`,
     nowhere: 'No gate admits it.',
     row: (row, number) => `Row ${row}, seat ${number}`,

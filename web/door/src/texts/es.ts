@@ -56,7 +56,7 @@ export const es = {
   },
   scan: {
     gate: 'Acceso',
-    mainGate: 'Acceso principal',
+    mainGate: 'Principal',
     direction: 'Sentido',
     entry: 'Entrada',
     exit: 'Salida',
@@ -99,7 +99,7 @@ export const es = {
   },
   moods: { good: 'Pasa', warn: 'Atención', bad: 'No pasa' } satisfies Record<Mood, string>,
   details: {
-    before: (time: string, gate: string) => `A las ${time}, ${gate}`,
+    before: (time: string, gate: string) => `A las ${time}, acceso ${gate}`,
     goTo: (gates: string) => `Su acceso: ${gates}`,
     nowhere: 'Ningún acceso la admite.',
     row: (row: string, number: string) => `Fila ${row}, asiento ${number}`,
