@@ -48,9 +48,6 @@ export type Door = {
   gates: Gate[];
 };
 
-/** The gate of an event that has none of its own; the screens name it. */
-export const mainGate: Gate = { gateNo: 0, name: '', zoneNos: [], ticketKinds: [] };
-
 /** Whether a gate admits a ticket of a zone and a kind. */
 export function admits(gate: Gate, zoneNo: number, ticketKind: string | null): boolean {
   return (

@@ -14,7 +14,7 @@ import type {
   TicketKey,
   Verdict,
 } from './contract.ts';
-import { decide, mainGate, type Decision, type DoorList } from './decide.ts';
+import { decide, mainGate, type Decision, type DoorList, type Standing } from './decide.ts';
 import { plain } from './plain.ts';
 import { DoorStore } from './store.ts';
 import { importKeys, readCode, tidyCode, type Read, type VerifyingKey } from './ticket-code.ts';
@@ -26,6 +26,8 @@ const uploadMax = 100;
 const recentMax = 30;
 const foundMax = 20;
 const stewardMilliseconds = 300_000;
+/** How a ticket stands after a scan that let it through. */
+const stateAfter: Partial<Record<Verdict, Standing['state']>> = { admitted: 'inside', left: 'outside' };
 
 /** What was scanned, or whom staff picked. */
 export type Scanned = { code: string } | { ticketId: string };
@@ -317,7 +319,7 @@ export class DoorSession {
       for (const [i, { scan_id: id, conflict, verdict }] of data.entries()) {
         const { told } = batch[i]!;
         // The server may have heard of the scan and refused it before its answer was lost.
-        const isConflict = conflict || ((told === 'admitted' || told === 'left') && verdict !== told);
+        const isConflict = conflict || (stateAfter[told] !== undefined && verdict !== told);
         this.#replaceRecent(id, { isWaiting: false, isConflict });
       }
       this.waiting = await this.#store.countQueue();
@@ -396,12 +398,9 @@ export class DoorSession {
   }
 
   #remember({ ticket_id: id, ticket, verdict, scanned_at: at, gate_id }: ScanAnswer): void {
-    if (id === undefined || (verdict !== 'admitted' && verdict !== 'left')) return;
-    const standing = {
-      state: verdict === 'admitted' ? ('inside' as const) : ('outside' as const),
-      at,
-      gate_id,
-    };
+    const state = stateAfter[verdict];
+    if (id === undefined || !state) return;
+    const standing = { state, at, gate_id };
     this.#list.standings.set(id, standing);
     if (ticket) this.#list.tickets.set(id, ticket);
     void this.#store.setStanding(id, standing);
@@ -421,8 +420,8 @@ export class DoorSession {
     );
     const { verdict, admitting_gates: admittingGates = [], ...rest } = decision;
     const ticketId = read.ticket?.ticketId;
-    const passed = verdict === 'admitted' ? 'inside' : verdict === 'left' ? 'outside' : null;
-    const value = passed && { state: passed, at, gate_id };
+    const state = stateAfter[verdict];
+    const value = state && { state, at, gate_id };
     if (value && ticketId !== undefined) this.#list.standings.set(ticketId, value);
     const standing = value && ticketId !== undefined ? { ticketId, value } : null;
     await this.#store.enqueue({ ...order, told: verdict }, standing);
