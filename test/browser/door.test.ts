@@ -177,6 +177,47 @@ test('without a network the page opens, decides by its list, and tells of it lat
   await hall.sales.house.assertSound();
 });
 
+test('in both languages and themes nothing is in the way or wider than a small screen; gates and exits are chosen', async () => {
+  await hall.renew();
+  const sale = await hall.sell([1], 1);
+  const gates = [
+    { name: 'Platea', zone_ids: [`${hall.eventId}-z1`], ticket_kinds: [] },
+    { name: 'De pie, por la calle de atrás', zone_ids: [`${hall.eventId}-z2`], ticket_kinds: [] },
+  ];
+  await hall.setDoor({ gates });
+  for (const look of [
+    { locale: 'es-VE', colorScheme: 'light' },
+    { locale: 'en-US', colorScheme: 'dark' },
+  ] as const) {
+    const { page, faults, leave } = await open(browser, look);
+    await enrol(page);
+    await type(page, sale.codes[1]!);
+    await untilVerdict(page, 'not_valid_here');
+    await page.getByText(/(Su acceso|Its gate): De pie/).waitFor();
+    await page.getByLabel(/^(Acceso|Gate)$/).selectOption({ label: gates[1]!.name });
+    for (const [direction, verdict] of [
+      [/^(Entrada|In)$/, 'admitted'],
+      [/^(Salida|Out)$/, 'left'],
+    ] as const) {
+      await page.getByRole('radio', { name: direction }).check({ force: true });
+      await type(page, sale.codes[1]!);
+      await untilVerdict(page, verdict);
+    }
+    for (const part of ['scan', 'search', 'recent', 'count', 'setup']) {
+      await page.goto(`/door/#${part}`);
+      await page.locator(`nav a[href="#${part}"][aria-current]`).waitFor();
+      assert.deepEqual(await findBarriers(page), [], part);
+      assert.ok(
+        await page.evaluate<boolean>('document.documentElement.scrollWidth <= innerWidth'),
+        `${part} is too wide`,
+      );
+    }
+    assert.deepEqual(faults, []);
+    await leave();
+  }
+  await hall.sales.house.assertSound();
+});
+
 test('the camera reads a ticket, by the WebAssembly that the server gives out', async () => {
   await hall.renew();
   const sale = await hall.sell([1]);
