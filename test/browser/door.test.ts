@@ -94,6 +94,11 @@ test('a steward enrols a scanner, lets one in, refuses the double, and takes a s
   await enrol(page);
   assert.deepEqual(await findBarriers(page), []);
 
+  await page.evaluate(`
+    window.felt = []; window.heard = [];
+    navigator.vibrate = (pulses) => window.felt.push(pulses.join(' '));
+    const { start } = OscillatorNode.prototype;
+    OscillatorNode.prototype.start = function (at) { window.heard.push(this.frequency.value); start.call(this, at); };`);
   await type(page, sale.codes[0]!);
   await untilVerdict(page, 'admitted');
   await page.getByText('Ana Pérez').waitFor();
@@ -103,6 +108,8 @@ test('a steward enrols a scanner, lets one in, refuses the double, and takes a s
   await untilVerdict(page, 'already_admitted');
   assert.deepEqual(await findBarriers(page), []);
   await keepPicture(page, 'refused');
+  assert.deepEqual(await page.evaluate('window.felt'), ['60', '250 90 250']);
+  assert.deepEqual(await page.evaluate('window.heard'), [1_320, 330, 220]);
 
   await goTo(page, /Search/);
   await page.getByLabel('Name, document, sale number or seat').fill('perez 1-2');
@@ -173,6 +180,25 @@ test('without a network the page opens, decides by its list, and tells of it lat
   assert.equal(await hall.sales.count('scans'), 5);
   assert.equal(await hall.sales.count('scans', 'conflict'), 1);
   await page.getByText('Conflicto: el servidor ya la tenía usada o anulada').waitFor();
+  await leave();
+  await hall.sales.house.assertSound();
+});
+
+test('a scan whose answer is lost is decided by the list, told again, and counted once', async () => {
+  await hall.renew();
+  const sale = await hall.sell([1]);
+  const { page, leave } = await open(browser);
+  await enrol(page);
+  await page.route('**/scans/*', async (route) => {
+    await route.fetch();
+    await route.abort();
+  });
+  await type(page, sale.codes[0]!);
+  await untilVerdict(page, 'admitted');
+  await page.getByText('Nothing to send').waitFor();
+  await page.getByText('On line', { exact: true }).waitFor();
+  assert.equal(await hall.sales.count('scans'), 1);
+  assert.equal(await page.getByText(/Conflict/).count(), 0);
   await leave();
   await hall.sales.house.assertSound();
 });
