@@ -1,5 +1,5 @@
-const gapMilliseconds = 500;
 const codeCharsMin = 6;
+const typedCharsMax = 400;
 const fields = 'input, textarea, select, [contenteditable]';
 
 /**
@@ -8,21 +8,19 @@ const fields = 'input, textarea, select, [contenteditable]';
  */
 export function listenToHandScanner(onCode: (code: string) => void): () => void {
   let typed = '';
-  let lastAt = 0;
   const onKey = (event: KeyboardEvent): void => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.target instanceof Element && event.target.matches(fields)) return;
-    if (event.timeStamp - lastAt > gapMilliseconds) typed = '';
-    lastAt = event.timeStamp;
     if (event.key === 'Enter') {
       if (typed.length < codeCharsMin) return;
       // A button that has the focus is not what the scanner meant to press.
       event.preventDefault();
-      onCode(typed);
+      // What was pressed before a ticket's code, by accident, is no part of it.
+      onCode(typed.slice(Math.max(0, typed.search(/TQ[^A-Z0-9][^-]*$/i))));
       typed = '';
     } else if (event.key.length === 1) {
       if (typed !== '' && event.key === ' ') event.preventDefault();
-      typed += event.key;
+      typed = (typed + event.key).slice(-typedCharsMax);
     }
   };
   document.addEventListener('keydown', onKey, true);
