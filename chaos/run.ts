@@ -66,7 +66,6 @@ function readSettings(argv: string[]): Settings | undefined {
       seed: text,
       share: text,
       operations: text,
-      operations: text,
       rounds: text,
       asynchronous: { type: 'boolean' },
       help: { type: 'boolean' },

@@ -64,6 +64,7 @@ export type TaquillaOptions = {
   logger: Logger;
   version: string;
   shopDir: string | undefined;
+  doorDir: string | undefined;
 };
 
 /** A running process. */
@@ -392,6 +393,7 @@ async function startApi(
     publicUrl: config.publicUrl,
     version: options.version,
     shopDir: options.shopDir,
+    doorDir: options.doorDir,
     isDraining: () => drain.started,
     mount: (scope) =>
       mountRoutes(scope, {

@@ -35,6 +35,8 @@ webhooks.read     x x x . . x | . | . .
 webhooks.manage   x x . . . . | . | . .
 admission.read    x x x . x x | x | . x
 admission.scan    x x x . x . | x | . x
+admission.undo    x x x . x . | . | . .
+admission.manage  x x x . . . | x | . .
 staff.read        x x x . . x | . | . .
 staff.manage      x x x . . . | . | . .
 api_keys.read     x x . . . x | . | . .

@@ -31,6 +31,7 @@ export function acceptTransferRoute(app: App, { pool, secret, clock, publicUrl }
           'transfer_ended',
           'event_started',
           'ticket_returned',
+          'ticket_admitted',
           'tickets_not_ready',
           'ticket_codes_limit',
         ],

@@ -26,6 +26,7 @@ export function offerTicketRoute(app: App, { pool, secret, clock, ids, publicUrl
           'tickets_not_ready',
           'ticket_transferred',
           'ticket_returned',
+          'ticket_admitted',
           'event_started',
           'too_many_attempts',
         ],

@@ -20,7 +20,13 @@ export function reissueSoldTicketRoute(app: App, { pool, clock, ids }: Deps): vo
     {
       config: {
         right: 'tickets.reissue',
-        problems: ['not_found', 'tickets_not_ready', 'ticket_returned', 'ticket_codes_limit'],
+        problems: [
+          'not_found',
+          'tickets_not_ready',
+          'ticket_returned',
+          'ticket_admitted',
+          'ticket_codes_limit',
+        ],
       },
       schema: {
         operationId: 'reissueSoldTicket',

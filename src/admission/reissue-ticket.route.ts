@@ -22,6 +22,7 @@ export function reissueTicketRoute(app: App, { pool, secret, clock }: Deps): voi
           'tickets_not_ready',
           'ticket_transferred',
           'ticket_returned',
+          'ticket_admitted',
           'ticket_codes_limit',
           'too_many_attempts',
         ],

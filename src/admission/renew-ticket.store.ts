@@ -4,17 +4,21 @@ import type { LockedTicket, TicketKey } from './held-ticket.ts';
 import { generationsMax, signTicket } from './ticket-code.ts';
 import { readSigningKey } from './ticket-key.store.ts';
 
-type TicketRow = Row & Omit<LockedTicket, keyof TicketKey> & { isLive: boolean };
+type TicketRow = Row & Omit<LockedTicket, keyof TicketKey> & { isLive: boolean; isUsed: boolean };
 
 /**
  * Locks a ticket and its place, the first lock of whatever changes it.
- * @throws Problem `tickets_not_ready` while there is none, `ticket_returned` when its place was given back.
+ * @throws Problem `tickets_not_ready` while there is none, `ticket_returned` when its place was given back,
+ *   `ticket_admitted` when somebody came in by it.
  */
 export async function lockTicket(tx: Tx, key: TicketKey): Promise<LockedTicket> {
   const [row] = await tx.query<TicketRow>({
     name: 'lock-ticket',
     text: `select i.event_id as "eventId", e.starts_at as "startsAt", coalesce(k.generation, 1) as generation,
-                  k.transfer_id as "transferId", i.state = 'live' as "isLive"
+                  k.transfer_id as "transferId", i.state = 'live' as "isLive",
+                  exists (select from admissions a
+                           where a.tenant_id = k.tenant_id and a.transaction_id = k.transaction_id and a.item_no = k.item_no
+                             and a.state <> 'undone') as "isUsed"
              from tickets k
              join transaction_items i on i.tenant_id = k.tenant_id and i.transaction_id = k.transaction_id
                                      and i.item_no = k.item_no
@@ -24,9 +28,9 @@ export async function lockTicket(tx: Tx, key: TicketKey): Promise<LockedTicket> 
     values: [key.tenantId, key.transactionId, key.itemNo],
   });
   if (!row) throw new Problem('tickets_not_ready', 'There is no such ticket yet.', { retryAfterSeconds: 1 });
-  const { isLive, ...ticket } = row;
+  const { isLive, isUsed, ...ticket } = row;
   if (!isLive) throw new Problem('ticket_returned', 'The place of this ticket was given back.');
-  // Here a ticket that is in already will be refused, once the door keeps its scans.
+  if (isUsed) throw new Problem('ticket_admitted', 'Somebody came in by this ticket, so it stays as it is.');
   return { ...key, ...ticket };
 }
 

@@ -24,6 +24,7 @@ export function withdrawTransferRoute(app: App, { pool, secret, clock }: Deps): 
           'tickets_not_ready',
           'ticket_transferred',
           'ticket_returned',
+          'ticket_admitted',
           'transfer_not_found',
         ],
       },

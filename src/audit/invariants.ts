@@ -1,9 +1,11 @@
+import { admissionInvariants } from './admission-invariants.ts';
 import { fiscalInvariants, numbered } from './fiscal-invariants.ts';
 import { own, paid, steps, type Invariant } from './invariant.ts';
 import { messageInvariants } from './message-invariants.ts';
 import { paymentInvariants } from './payment-invariants.ts';
 import { refundInvariants } from './refund-invariants.ts';
 import { statisticsInvariants } from './statistics-invariants.ts';
+import { staffInvariants } from './staff-invariants.ts';
 import { tillInvariants } from './till-invariants.ts';
 
 // Every query reads its tables in the order of their keys and joins them on the front of these. For a million
@@ -442,11 +444,6 @@ export const invariants: readonly Invariant[] = [
                    using (tenant_id, counter_key)
            where coalesce(c.used, 0) <> coalesce(h.uses, 0) or c.used > c.allowed`,
   },
-  {
-    id: 'I19 owners',
-    sentence: 'Who has an owner keeps one who is active',
-    sql: `select format('seller %s', s.tenant_id) as culprit
-            from staff s where ${own('s')} and s.role in ('owner', 'administrator')
-           group by s.tenant_id having bool_and(s.deactivated_at is not null)`,
-  },
+  ...admissionInvariants,
+  ...staffInvariants,
 ];

@@ -18,6 +18,7 @@ import {
   type ExchangeOutcome,
 } from './exchange.store.ts';
 import { refundProblem, type Refunder } from './refund-sales.job.ts';
+import { refuseUsedPlaces } from './used-place.store.ts';
 
 type Deps = {
   pool: Pool;
@@ -76,6 +77,7 @@ export class Exchanger {
       const opened = await openExchange(tx, order, limits.exchangeLeaseSeconds);
       if (opened.outcome === 'replayed') return opened;
       if (opened.outcome !== 'opened') throw problemOf(opened.outcome);
+      await refuseUsedPlaces(tx, order, opened);
       if (order.page && opened.total > opened.credit) await openExchangeOrder(tx, order, order.page);
       await record(tx);
       return opened;

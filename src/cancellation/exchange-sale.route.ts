@@ -114,6 +114,7 @@ const problems = [
   'transaction_not_found',
   'ticket_not_found',
   'ticket_returned',
+  'ticket_admitted',
   'exchange_pending',
   'exchange_payment_missing',
   'fiscal_day_closed',

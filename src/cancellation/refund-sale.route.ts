@@ -28,6 +28,7 @@ const refusals = [
   'idempotency_key_reused',
   'transaction_not_found',
   'ticket_returned',
+  'ticket_admitted',
   'exchange_pending',
   'refund_exceeds_paid',
   'fiscal_day_closed',

@@ -20,6 +20,7 @@ import {
   type ReturnedPlaces,
   type ReturnOutcome,
 } from './refund.store.ts';
+import { refuseUsedPlaces } from './used-place.store.ts';
 
 type Deps = {
   pool: Pool;
@@ -73,6 +74,8 @@ export class Refunder {
       const places = await returnPlaces(tx, order);
       if (places.outcome === 'replayed') return places;
       if (places.outcome !== 'returned') throw refundProblem(places.outcome);
+      // A whole event's go back whoever was in, and an exchange was decided under the same rule.
+      if (order.bulkId === null && !order.exchange) await refuseUsedPlaces(tx, order, places);
       await useUnasked(tx, order, places.refundNo);
       await this.#tell(tx, order, places);
       await also(tx, places.refundNo);

@@ -5,7 +5,7 @@ import type { Pool } from '../db/pool.ts';
 import { transact } from '../db/transaction.ts';
 import type { App } from '../http/app.ts';
 import { actorOf } from '../http/guard.ts';
-import { object } from '../http/schemas.ts';
+import { instantInputSchema, object } from '../http/schemas.ts';
 import { recordChange } from '../identity/audit-log.store.ts';
 import { takeBackAnnouncements } from '../notifications/announcement.store.ts';
 import { announceChange } from './announce-change.store.ts';
@@ -20,13 +20,6 @@ import {
 import { lockEvent, moveEvent, readVenueName, type EventPlace } from './change-event.store.ts';
 
 type Deps = { pool: Pool; ids: IdSource; clock: Clock };
-
-const newInstantSchema = Type.String({
-  maxLength: 35,
-  pattern: '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}(:\\d{2}(\\.\\d{1,6})?)?(Z|[+-]\\d{2}:\\d{2})$',
-  description: 'an instant with its offset, as RFC 3339 writes it',
-  examples: ['2026-12-12T20:30:00-04:00'],
-});
 
 function refuse(path: string, code: string, message: string): never {
   const errors: FieldError[] = [{ path, code, message }];
@@ -71,7 +64,7 @@ export function moveEventRoute(app: App, { pool, ids, clock }: Deps): void {
         summary: 'Move an event to another date or place, and tell its buyers',
         params: eventParamsSchema,
         body: object({
-          starts_at: Type.Optional(newInstantSchema),
+          starts_at: Type.Optional(instantInputSchema),
           venue_id: Type.Optional(Type.Integer({ minimum: 1, maximum: 2_147_483_647 })),
           note: Type.Optional(noteSchema),
         }),

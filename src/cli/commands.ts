@@ -1,3 +1,4 @@
+import { addScannerCommand } from './add-scanner.ts';
 import { auditCommand } from './audit.ts';
 import { createAdminCommand, createOwnerCommand } from './create-staff.ts';
 import { exportFiscalCommand } from './export-fiscal.ts';
@@ -23,6 +24,7 @@ export const commands: readonly Command[] = [
   importPlanCommand,
   createOwnerCommand,
   createAdminCommand,
+  addScannerCommand,
   setNumberingCommand,
   tillCommand,
   traceCommand,

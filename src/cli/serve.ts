@@ -10,6 +10,7 @@ import { migrateDatabase } from './migrate.ts';
 import { openDatabase, type OpenDatabase } from './open-database.ts';
 
 const shopDir = path.join(import.meta.dirname, '../../web/shop/dist');
+const doorDir = path.join(import.meta.dirname, '../../web/door/dist');
 const version = '0.1.0';
 
 async function startProcess(
@@ -29,6 +30,7 @@ async function startProcess(
       version,
       databaseUrl: database.url,
       shopDir,
+      doorDir,
     });
   } catch (error) {
     throw (error as NodeJS.ErrnoException).syscall === 'listen'
@@ -50,6 +52,7 @@ function announce({ out, config }: CommandContext, running: Taquilla, database: 
   out('');
   out('Taquilla is ready.');
   out(`  Shop      ${running.url}/`);
+  out(`  Door      ${running.url}/door/`);
   out(`  API       ${running.url}/docs`);
   out(config.smtpUrl === undefined ? `  Outbox    ${running.url}/outbox` : '  Mail      by SMTP');
   out(`  Database  ${database.description}`);

@@ -26,6 +26,17 @@
 // - `config: { hot: true }` keeps successful requests out of the log.
 // - A stream opens with `deps.streams.open(request, reply)` (sse.ts), then the handler returns reply.
 // - A path that also works with a last slash is registered twice, the second with `schema.hide`.
+import { listDoorEventsRoute } from '../admission/list-door-events.route.ts';
+import { readDoorRoute } from '../admission/read-door.route.ts';
+import { saveDoorRoute } from '../admission/save-door.route.ts';
+import { recordScanRoute } from '../admission/record-scan.route.ts';
+import { uploadScansRoute } from '../admission/upload-scans.route.ts';
+import { undoScanRoute } from '../admission/undo-scan.route.ts';
+import { listScansRoute } from '../admission/list-scans.route.ts';
+import { readDoorListRoute } from '../admission/read-door-list.route.ts';
+import { searchTicketsRoute } from '../admission/search-tickets.route.ts';
+import { readAttendanceRoute } from '../admission/read-attendance.route.ts';
+import { streamAttendanceRoute } from '../admission/stream-attendance.route.ts';
 import { acceptTransferRoute } from '../admission/accept-transfer.route.ts';
 import { listRevokedCodesRoute } from '../admission/list-revoked-codes.route.ts';
 import { listTicketKeysRoute } from '../admission/list-ticket-keys.route.ts';
@@ -243,6 +254,7 @@ export function mountRoutes(app: App, deps: RouteDeps): void {
   mountUndoing(app, deps);
   mountPrices(app, deps);
   mountTills(app, deps);
+  mountDoor(app, deps);
 }
 
 /** Where documents are issued, in which days and shifts, and what came of it. */
@@ -277,6 +289,21 @@ function mountUndoing(app: App, deps: RouteDeps): void {
   startEventRefundsRoute(app, deps);
   listEventRefundsRoute(app, deps);
   resumeEventRefundsRoute(app, deps);
+}
+
+/** Who comes in. */
+function mountDoor(app: App, deps: RouteDeps): void {
+  listDoorEventsRoute(app, deps);
+  readDoorRoute(app, deps);
+  saveDoorRoute(app, deps);
+  recordScanRoute(app, deps);
+  uploadScansRoute(app, deps);
+  undoScanRoute(app, deps);
+  listScansRoute(app, deps);
+  readDoorListRoute(app, deps);
+  searchTicketsRoute(app, deps);
+  readAttendanceRoute(app, deps);
+  streamAttendanceRoute(app, deps);
 }
 
 /** Tills that sell without a network. */

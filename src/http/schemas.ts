@@ -46,6 +46,14 @@ export const currencySchema = Type.String({ maxLength: 3, description: 'ISO 4217
 /** An instant, RFC 3339 in UTC. */
 export const instantSchema = Type.String({ format: 'date-time', examples: ['2026-11-28T23:30:00.000Z'] });
 
+/** An instant that a request names. It may still be none, such as one of the 99th of a month. */
+export const instantInputSchema = Type.String({
+  maxLength: 35,
+  pattern: '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}(:\\d{2}(\\.\\d{1,6})?)?(Z|[+-]\\d{2}:\\d{2})$',
+  description: 'an instant with its offset, as RFC 3339 writes it',
+  examples: ['2026-12-12T20:30:00-04:00'],
+});
+
 export const quoteSchema = object(
   {
     currency: currencySchema,

@@ -5,8 +5,6 @@ import { transact } from '../db/transaction.ts';
 import type { App } from '../http/app.ts';
 import { actorOf } from '../http/guard.ts';
 import { object } from '../http/schemas.ts';
-import { recordChange } from './audit-log.store.ts';
-import { createDevice, nextDeviceNo } from './device.store.ts';
 import {
   deviceKindSchema,
   enrolmentCodeSchema,
@@ -14,7 +12,7 @@ import {
   staffNameSchema,
   toDeviceAnswer,
 } from './identity.schema.ts';
-import { makeEnrolmentCode } from './secret-token.ts';
+import { registerDevice } from './register-device.store.ts';
 
 type Deps = { pool: Pool; clock: Clock; ids: IdSource };
 
@@ -35,28 +33,11 @@ export function registerDeviceRoute(app: App, { pool, clock, ids }: Deps): void 
     },
     async (request, reply) => {
       const { seller_id: tenantId } = request.params;
-      const { kind, name } = request.body;
-      const now = clock.now();
-      const expiresAt = new Date(now.getTime() + limits.enrolmentCodeSeconds * 1000);
-      const { deviceNo, code } = await transact(pool, async (tx) => {
-        const number = await nextDeviceNo(tx, tenantId);
-        const made = makeEnrolmentCode(tenantId, number);
-        const device = { deviceNo: number, kind, name, createdAt: now };
-        await createDevice(tx, tenantId, device, { hash: made.hash, expiresAt });
-        await recordChange(tx, ids, {
-          tenantId,
-          at: now,
-          actor: actorOf(request),
-          verb: 'register',
-          object: { kind: 'device', id: String(number) },
-          after: { kind, name },
-        });
-        return { deviceNo: number, code: made };
-      });
-      const unused = { enrolledAt: null, lastSeenAt: null, cutOffAt: null };
+      const wanted = { tenantId, ...request.body, actor: actorOf(request), now: clock.now() };
+      const { device, code, expiresAt } = await transact(pool, (tx) => registerDevice(tx, ids, wanted));
       return reply.code(201).send({
-        device: toDeviceAnswer({ deviceNo, kind, name, createdAt: now, ...unused }),
-        enrolment_code: code.text,
+        device: toDeviceAnswer(device),
+        enrolment_code: code,
         expires_at: expiresAt.toISOString(),
         expires_in_seconds: limits.enrolmentCodeSeconds,
       });

@@ -47,6 +47,8 @@ const table = {
   'webhooks.manage': ['administrator', 'owner'],
   'admission.read': ['administrator', 'owner', 'manager', 'steward', 'auditor', 'api_key', 'scanner'],
   'admission.scan': ['administrator', 'owner', 'manager', 'steward', 'api_key', 'scanner'],
+  'admission.undo': ['administrator', 'owner', 'manager', 'steward'],
+  'admission.manage': ['administrator', 'owner', 'manager', 'api_key'],
   'staff.read': ['administrator', 'owner', 'manager', 'auditor'],
   'staff.manage': ['administrator', 'owner', 'manager'],
   'api_keys.read': ['administrator', 'owner', 'auditor'],

@@ -1,3 +1,4 @@
+import { readScansOfSale } from '../admission/scan.store.ts';
 import { formatMoney } from '../base/format.ts';
 import { readRefunds } from '../cancellation/refund.store.ts';
 import type { Reader, Row } from '../db/transaction.ts';
@@ -40,6 +41,7 @@ export async function readTimelineParts(
       return { at, state, method, detail: formatMoney(amount, currency, 'en') };
     }),
     refunds: await readRefunds(reader, { tenantId, transactionId }),
+    scans: await readScansOfSale(reader, tenantId, transactionId),
     messages,
     attempts,
     asked: changes.flatMap(({ at, verb, objectId, actorName: by }) => {

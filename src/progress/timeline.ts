@@ -1,5 +1,6 @@
 import { formatMoney } from '../base/format.ts';
 import type { StepName } from '../base/step.ts';
+import type { ScanReason, ScanVerdict } from '../admission/door.ts';
 import type { Refund } from '../cancellation/refund.ts';
 import { isSameMessage, type LoggedMessage, type MessageAttempt } from '../notifications/message-log.ts';
 import type { MessageKey } from '../notifications/message-reference.ts';
@@ -29,6 +30,7 @@ export const timelineEvents = [
   'completed',
   'undone',
   'paid_back',
+  'scanned',
 ] as const;
 export type TimelineEvent = (typeof timelineEvents)[number];
 
@@ -55,6 +57,16 @@ export type TimelineParts = {
   refunds: Refund[];
   messages: LoggedMessage[];
   attempts: MessageAttempt[];
+  /** What happened at the door. */
+  scans: {
+    at: Date;
+    itemNo: number | null;
+    verdict: ScanVerdict;
+    reason: ScanReason | null;
+    conflict: boolean;
+    gateName: string | null;
+    actorName: string;
+  }[];
   /** Who had messages sent again. */
   asked: { at: Date; verb: string; message: MessageKey; by: string }[];
 };
@@ -119,6 +131,16 @@ function refundEntries({
   return [undone, ...paid];
 }
 
+function scanEntries({ scans }: TimelineParts): TimelineEntry[] {
+  return scans.map(({ at, itemNo, verdict, reason, conflict, gateName, actorName: by }) => {
+    const words = [`ticket ${itemNo}: ${verdict.replaceAll('_', ' ')}`];
+    if (reason !== null) words.push(`(${reason.replaceAll('_', ' ')})`);
+    if (gateName !== null) words.push(`at ${gateName}`);
+    if (conflict) words.push('although let through without a connection');
+    return { at, event: 'scanned', by, detail: words.join(' ') };
+  });
+}
+
 /** A sale's timeline, from the first to the last; what happened at one moment is in the order of its causes. */
 export function timelineOf(parts: TimelineParts): TimelineEntry[] {
   const { sale, issuedAt, payments, messages, attempts, asked } = parts;
@@ -143,11 +165,12 @@ export function timelineOf(parts: TimelineParts): TimelineEntry[] {
     entries.push(...messageEntries(message, own));
   }
   if (sale.completedAt) entries.push({ at: sale.completedAt, event: 'completed' });
-  entries.push(...parts.refunds.flatMap(refundEntries));
+  entries.push(...parts.refunds.flatMap(refundEntries), ...scanEntries(parts));
   return entries.toSorted((a, b) => a.at.getTime() - b.at.getTime());
 }
 
-/** What the buyer sees of an entry: not who works for the seller, nor what only the seller counts. */
+/** What the buyer sees: not who works for the seller, what only the seller counts, nor when others went in. */
 export function forBuyer(entries: readonly TimelineEntry[]): TimelineEntry[] {
-  return entries.flatMap(({ by: _, ...entry }) => (entry.event === 'counted' ? [] : [entry]));
+  const isHidden = ({ event }: TimelineEntry) => event === 'counted' || event === 'scanned';
+  return entries.flatMap(({ by: _, ...entry }) => (isHidden(entry) ? [] : [entry]));
 }

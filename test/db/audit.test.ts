@@ -9,6 +9,7 @@ import { createPool, type Pool } from '../../src/db/pool.ts';
 import { transact } from '../../src/db/transaction.ts';
 import { endHolds } from '../../src/holds/end-holds.store.ts';
 import { placeHolds } from '../../src/holds/place-holds.store.ts';
+import { admissionViolations, fillDoor } from '../support/admission-violations.ts';
 import { messageViolations } from '../support/message-violations.ts';
 import { brokenUses } from '../support/broken-uses.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
@@ -75,6 +76,7 @@ async function fill(hall: Hall): Promise<void> {
     [hall.tenantId, followed],
   );
   await fillRefunds(pool, hall, followed[0]!);
+  await fillDoor(pool, hall, followed[0]!);
 }
 
 async function makeTickets(hall: Hall, transactionIds: string[]): Promise<void> {
@@ -401,6 +403,7 @@ const violations: Record<string, Record<string, string[]>> = {
     ],
   },
   ...dayViolations,
+  ...admissionViolations,
   'I15 events': {
     'a hold of an event that the seller has not': [
       `update holds set event_id = 99 where ${mine} and state = 'released'`,

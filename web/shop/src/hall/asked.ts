@@ -1,6 +1,6 @@
 import type { HoldRequest } from '../api/contract.ts';
 import { emptyGuest, type Guest, guestKey } from '../checkout/guest.ts';
-import { keep, kept } from '../lib/kept.ts';
+import { keep, kept } from '../../../shared/src/kept.ts';
 
 /** What an event wants to know before it holds places, where it does: its buyer, and what opens its hidden zones. */
 export type Asked = Pick<HoldRequest, 'access_code' | 'customer'>;
