@@ -2,6 +2,7 @@
 import os from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { assert } from '../base/assert.ts';
+import { receiverLinks } from '../admission/receiver-links.ts';
 import { systemClock } from '../base/ids.ts';
 import { limits } from '../base/limits.ts';
 import { createPool } from '../db/pool.ts';
@@ -75,6 +76,7 @@ const endWork = await startWorkers({
     linksOf,
   }),
   linksOf,
+  receiverLinksOf: (key) => (publicUrl === undefined ? null : receiverLinks(secret, publicUrl, key)),
   clock: systemClock,
   turn: openPressure(pressureCell).turn,
   log: { warn: trouble, error: trouble },

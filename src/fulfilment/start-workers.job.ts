@@ -1,3 +1,4 @@
+import type { ReceiverLinks, TransferKey } from '../admission/receiver-links.ts';
 import { systemIds, uuidv7Milliseconds, type Clock } from '../base/ids.ts';
 import { limits } from '../base/limits.ts';
 import type { StepKey, StepName } from '../base/step.ts';
@@ -26,6 +27,8 @@ type Deps = {
   webhookSender: WebhookSender;
   /** The links of a sale, absolute; null when the public address is not known. */
   linksOf(tenantId: number, transactionId: string): SaleLinks | null;
+  /** The links of a ticket's receiver, absolute; null when the public address is not known. */
+  receiverLinksOf(key: TransferKey): ReceiverLinks | null;
   /** Where a sale's buyer ends reminders; null when the public address is not known. */
   unsubscribeUrlOf(tenantId: number, transactionId: string): string | null;
   /** The ways to buyers; the steps of one that is not configured are skipped. */

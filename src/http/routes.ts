@@ -30,6 +30,7 @@ import { acceptTransferRoute } from '../admission/accept-transfer.route.ts';
 import { listRevokedCodesRoute } from '../admission/list-revoked-codes.route.ts';
 import { listTicketKeysRoute } from '../admission/list-ticket-keys.route.ts';
 import { offerTicketRoute } from '../admission/offer-ticket.route.ts';
+import { openOfferRoute } from '../admission/open-offer.route.ts';
 import { readTransferRoute } from '../admission/read-transfer.route.ts';
 import { reissueSoldTicketRoute } from '../admission/reissue-sold-ticket.route.ts';
 import { reissueTicketRoute } from '../admission/reissue-ticket.route.ts';
@@ -293,6 +294,7 @@ function mountTickets(app: App, deps: RouteDeps): void {
   listRevokedCodesRoute(app, deps);
   offerTicketRoute(app, deps);
   withdrawTransferRoute(app, deps);
+  openOfferRoute(app, deps);
   readTransferRoute(app, deps);
   acceptTransferRoute(app, deps);
   listTicketsRoute(app, deps);

@@ -19,7 +19,7 @@ type Deps = {
 };
 
 /** The kinds that bring the tickets. */
-const withTickets: ReadonlySet<MessageKind> = new Set(['tickets', 'event_changed']);
+const withTickets: ReadonlySet<MessageKind> = new Set(['tickets', 'event_changed', 'ticket_accepted']);
 
 /** Creates the way by mail. A mail that is sent again has the same Message-ID and the same bytes. */
 export function createEmailWay({ mailer, sender, lookOf, linksOf }: Deps): MessageWay {
@@ -35,7 +35,7 @@ export function createEmailWay({ mailer, sender, lookOf, linksOf }: Deps): Messa
       const isMade = !lacksTickets(sale);
       const tickets =
         isMade && withTickets.has(key.kind) ? await drawTickets(sale, await lookOf(event)) : null;
-      const links = linksOf(key.tenantId, key.transactionId);
+      const links = sale.heldBy === null ? linksOf(key.tenantId, key.transactionId) : null;
       return await mailer.deliver(writeSaleMail(message, tickets, sender, links));
     },
   };

@@ -71,6 +71,7 @@ function createWorker() {
     random: () => 0.5,
     log: { warn: assert.fail, error: () => {} },
     turn: async () => {},
+    receiverLinksOf: () => null,
     onMessage: () => {},
     ways: openMessageWays({
       mailer,

@@ -59,6 +59,7 @@ function common() {
     turn: async () => {},
     onMessage: () => {},
     announce: async () => {},
+    receiverLinksOf: () => null,
     random: () => 0.5,
   };
 }
