@@ -116,6 +116,8 @@ export const limits = {
   // With the queue's longest delay between attempts of a minute: a day.
   stepAttemptsMax: 1_440,
   stepSweepSeconds: 3,
+  // After so long without tickets a buyer is told that the order is there.
+  ticketsDelayedSeconds: 600,
   stepSweepAgeSeconds: 10,
   stepSweepRowsMax: 1_000,
   // Longer than a group may be retried, so that a sale which is committed late is still in sight.

@@ -5,6 +5,7 @@ import type { StepKey, StepName } from '../base/step.ts';
 import type { Pool } from '../db/pool.ts';
 import { reader } from '../db/transaction.ts';
 import { startAnnouncing } from '../notifications/announce-events.job.ts';
+import { createDelayTeller } from '../notifications/confirm-delayed.job.ts';
 import type { MessageNews } from '../notifications/attempt-message.job.ts';
 import type { MessageWay, MessageWays } from '../notifications/outgoing-message.ts';
 import { createEmailSender } from '../notifications/send-email.job.ts';
@@ -79,7 +80,7 @@ function handOverLater({ queue, log }: Deps): (steps: StepKey[]) => void {
 
 /** Sweeps again and again, one sweep at a time. @returns what ends it, after the last sweep. */
 function startSweeping({ pool, queue, clock, log }: Deps): () => Promise<void> {
-  const sweeper = new StepSweeper({ pool, clock, queue });
+  const sweeper = new StepSweeper({ pool, clock, queue, tellDelayed: createDelayTeller({ pool, clock }) });
   let timer: NodeJS.Timeout | undefined;
   let running = Promise.resolve();
   const run = () => {

@@ -1,4 +1,4 @@
-import type { Row, Tx } from '../db/transaction.ts';
+import type { Reader, Row, Tx } from '../db/transaction.ts';
 import type { SaleKey } from '../orders/sale-token.ts';
 import type { MessageChannel, MessageKind } from './message-kind.ts';
 import type { MessageKey } from './message-reference.ts';
@@ -74,6 +74,25 @@ export async function nextOccasion(
     values: [tenantId, transactionId, kind, kind === 'tickets' ? 1 : 0],
   });
   return row!.next;
+}
+
+/** Of these sales of a seller, those whose buyers can be written to and have been told nothing yet. */
+export async function findUnconfirmed(
+  reader: Reader,
+  tenantId: number,
+  transactionIds: readonly string[],
+): Promise<string[]> {
+  const rows = await reader.query<Row & { id: string }>({
+    name: 'find-unconfirmed',
+    text: `select t.transaction_id as id from transactions t
+            where t.tenant_id = $1 and t.transaction_id = any ($2::uuid[]) and t.status = 'processing'
+              and (t.customer_email is not null or t.customer_phone is not null)
+              and not exists (select from messages m
+                               where m.tenant_id = $1 and m.transaction_id = t.transaction_id
+                                 and m.kind in ('confirmation', 'tickets'))`,
+    values: [tenantId, transactionIds],
+  });
+  return rows.map((row) => row.id);
 }
 
 /** A message that is due, taken by this worker. One that has failed is to be handed to the next channel. */

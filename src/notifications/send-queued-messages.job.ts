@@ -8,7 +8,7 @@ import type { Pool } from '../db/pool.ts';
 import { reader, transact } from '../db/transaction.ts';
 import type { StepLog } from '../fulfilment/step-lanes.job.ts';
 import { readSales } from '../orders/sale.store.ts';
-import type { Sale } from '../orders/sale.ts';
+import { lacksTickets, type Sale } from '../orders/sale.ts';
 import { AttemptMaker, endOf, type MessageNews } from './attempt-message.job.ts';
 import { isTransactional } from './kind-facts.ts';
 import { isForReceiver } from './message-kind.ts';
@@ -142,7 +142,9 @@ export class QueuedMessages {
     const voice = await this.#templates.voiceOf(tenantId);
     const said = isForReceiver(message.key.kind)
       ? await readTransferMessage(reader(pool), message, receiverLinksOf, clock.now())
-      : { sale, facts: message.facts };
+      : message.key.kind === 'confirmation' && !lacksTickets(sale)
+        ? 'The tickets are made, and their message says more.'
+        : { sale, facts: message.facts };
     const { end, handOver } =
       typeof said === 'string' ? drop(message, said) : await this.#attempt(message, said, voice);
     await this.#results.submit(tenantId, { end, handOver });
