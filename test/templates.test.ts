@@ -99,7 +99,12 @@ describe('the templates of the house', () => {
   });
 
   test("a brand's name, logo and colour stand in the mail, and its ink can be read", () => {
-    const brand = { name: 'Ópera <Lago>', logoUrl: 'https://cdn.example/logo.png', color: '#ffee00' };
+    const brand = {
+      name: 'Ópera <Lago>',
+      logoUrl: 'https://cdn.example/logo.png',
+      logoSha256: null,
+      color: '#ffee00',
+    };
     const { html } = builtInTemplate('tickets', 'es').fillMail(saleFacts(sampleSale(), brand, null));
     assert.ok(html.includes('src="https://cdn.example/logo.png"'));
     assert.ok(html.includes('alt="Ópera &lt;Lago&gt;"'));

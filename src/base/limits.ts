@@ -111,6 +111,15 @@ export const limits = {
   messageLeaseSeconds: 60,
   replayRowsMax: 1_000,
   mailSendSecondsMax: 60,
+  bounceBytesMax: 10_485_760,
+  // What is read of a mail that came back: the mail that it is about stands at its end.
+  bounceReadBytesMax: 262_144,
+  bounceConnectionsMax: 50,
+  bounceRecipientsMax: 10,
+  bounceSilenceSecondsMax: 30,
+  bouncesPerAddressSecond: 5,
+  bouncesPerAddressBurst: 100,
+  bounceAddressesMax: 1_000,
   // Less than a job of the queue may take (src/queue/queue.ts).
   mailOutageSecondsMax: 1_500,
   // With the queue's longest delay between attempts of a minute: a day.
@@ -136,6 +145,9 @@ export const limits = {
   whatsappVariablesMax: 20,
   whatsappVariableCharsMax: 300,
   brandNameCharsMax: 60,
+  logoBytesMax: 262_144,
+  logoPixelsMax: 600,
+  logosMax: 64,
   urlCharsMax: 2_000,
   webhookEndpointsMax: 20,
   webhookAnswerSecondsMax: 15,

@@ -28,7 +28,8 @@ const port = parentPort;
 assert(port, 'this file runs as a thread');
 const settings = workerData as WorkerSettings;
 armFailpoints(settings.failOrders);
-const { databaseUrl, secret, publicUrl, smtpUrl, mailFrom, providers, wallets, pressureCell } = settings;
+const { databaseUrl, secret, publicUrl, smtpUrl, mailFrom, bounceDomain, providers, wallets, pressureCell } =
+  settings;
 
 const tell = (news: WorkerNews) => port.postMessage(news);
 const trouble = ({ err, ...fields }: Record<string, unknown>, message: string) =>
@@ -73,6 +74,8 @@ const endWork = await startWorkers({
     textChannels: openTextChannels(providers, systemClock),
     sender: readSenderAddress(mailFrom),
     lookOf: (key) => looks.lookOf(key),
+    returnPaths: bounceDomain === undefined ? undefined : { domain: bounceDomain, secret },
+    publicUrl,
     linksOf,
   }),
   linksOf,

@@ -78,6 +78,7 @@ function createWorker() {
       textChannels: {},
       sender: 'tickets@seller.example',
       lookOf: (key) => looks.lookOf(key),
+      publicUrl: testPublicUrl,
       linksOf: (tenantId, id) => saleLinks(testSecret, testPublicUrl, tenantId, id),
     }),
   });

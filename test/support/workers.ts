@@ -57,6 +57,7 @@ export async function startTestWorkers(
       textChannels,
       sender: 'tickets@seller.example',
       lookOf: (key) => looks.lookOf(key),
+      publicUrl: testPublicUrl,
       linksOf,
     }),
     linksOf,
