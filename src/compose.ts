@@ -32,6 +32,8 @@ import { createAuthenticator } from './identity/authenticator.ts';
 import { createAuth } from './identity/better-auth.adapter.ts';
 import { createInvitationSender } from './identity/invitation-mail.ts';
 import { sweepSessions } from './identity/session.store.ts';
+import { startBounceReceiver, type BounceReceiver } from './notifications/bounce-receiver.adapter.ts';
+import { recordStatuses } from './notifications/message-status.store.ts';
 import { createOutboxMailer, createSmtpMailer, readSenderAddress } from './notifications/mailer.adapter.ts';
 import { createRefundTeller } from './notifications/send-refund.job.ts';
 import { saleLinks } from './orders/sale-token.ts';
@@ -64,6 +66,8 @@ export type TaquillaOptions = {
 export type Taquilla = {
   /** Where its API listens; absent in a process that only works. */
   url: string | undefined;
+  /** Where it takes mails that came back; absent when it takes none. */
+  bouncePort: number | undefined;
   /** Finishes what has begun, then ends everything. @returns false when something had to be cut off. */
   stop(): Promise<boolean>;
 };
@@ -128,6 +132,7 @@ async function createSelling(options: TaquillaOptions, ground: Ground) {
     secret,
     smtpUrl: config.smtpUrl,
     mailFrom: config.mailFrom,
+    bounceDomain: config.bounces?.domain,
     providers: { twilio: config.twilio, meta: config.meta, callbacksUrl: config.publicUrl },
     wallets: {
       applePass: config.applePass,
@@ -357,6 +362,24 @@ function createIdentity({ config, clock, ids }: TaquillaOptions, { pool, secret,
   };
 }
 
+/** Takes mails that came back, where that is configured. */
+async function startBounces({ config, logger }: TaquillaOptions, { pool, secret, onError }: Parts) {
+  if (!config.bounces) return undefined;
+  return await startBounceReceiver({
+    ...config.bounces,
+    host: config.host,
+    secret,
+    async onBounce(key, reason) {
+      const report = { key, state: 'bounced', reason, providerId: null } as const;
+      const count = await transact(pool, (tx) => recordStatuses(tx, null, [report]));
+      const { tenantId, transactionId, kind } = key;
+      const about = { tenant_id: tenantId, transaction_id: transactionId, kind };
+      logger.info({ ...about, known: count === 0 }, 'a mail came back');
+    },
+    onError,
+  });
+}
+
 async function startApi(
   options: TaquillaOptions,
   parts: Parts,
@@ -440,8 +463,10 @@ export async function startTaquilla(options: TaquillaOptions): Promise<Taquilla>
   const endReconciling = repeat(limits.paymentSweepSeconds, () => payments.reconciler.reconcile(), onError);
   const undoing = createUndoing(options, parts, payments.stripe);
   const endPrune = repeat(60, async () => clientHolds.prune(Date.now()), onError);
+  let bounces: BounceReceiver | undefined;
   const end = async () => {
     parts.eventLoop.stop();
+    await bounces?.close();
     await endReconciling();
     await undoing.stop();
     payments.closeMailer();
@@ -456,11 +481,14 @@ export async function startTaquilla(options: TaquillaOptions): Promise<Taquilla>
     await notices.close();
     await pool.end();
   };
-  if (!options.roles.api) return { url: undefined, stop: () => end().then(() => true) };
+  if (!options.roles.api)
+    return { url: undefined, bouncePort: undefined, stop: () => end().then(() => true) };
   try {
+    bounces = await startBounces(options, parts);
     const api = await startApi(options, parts, payments, undoing);
     return {
       url: api.url,
+      bouncePort: bounces?.port,
       async stop() {
         const inTime = await api.stop();
         await end();
