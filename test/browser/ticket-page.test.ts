@@ -82,7 +82,10 @@ const watchScreen = (refuses: boolean) => `
     return lock;
   } } });`;
 
-const locksOf = (page: Page) => page.evaluate<{ type: string; released: boolean }[]>('window.locks');
+const locksOf = (page: Page) =>
+  page.evaluate<{ type: string; released: boolean }[]>(
+    'window.locks.map(({ type, released }) => ({ type, released }))',
+  );
 
 test('the screen stays on while the tickets are looked at, and is asked for again after another window', async () => {
   const { page, faults, leave } = await visit(shop, phone);
