@@ -8,7 +8,7 @@ import { transferToken } from '../identity/secret-token.ts';
 import { deadlineOf } from '../notifications/message-schedule.ts';
 import { nextOccasion } from '../notifications/queued-message.store.ts';
 import { SellerTemplates } from '../notifications/seller-templates.store.ts';
-import { queueForReceiver } from '../notifications/transfer-message.store.ts';
+import { queueForReceiver, type Receiver } from '../notifications/transfer-message.store.ts';
 import { transferLink } from '../orders/sale-token.ts';
 import { formatTicketId } from '../orders/sale.ts';
 import { refuseFormerHolder, refuseStarted, requireAccess, transferRule } from './held-ticket.ts';
@@ -24,6 +24,12 @@ import {
 const kind = 'ticket_offered';
 
 type Deps = { pool: Pool; secret: string; clock: Clock; ids: IdSource; publicUrl: string | undefined };
+
+/** To whom the link is sent. */
+function receiverOf(body: OfferBody | null): Receiver {
+  const { email = null, phone = null, locale = 'es' } = body ?? {};
+  return { email, phone, locale };
+}
 
 /** `POST /sales/transactions/{id}/tickets/{item_no}/transfers`: a link by which somebody else takes the ticket, once. */
 export function offerTicketRoute(app: App, { pool, secret, clock, ids, publicUrl }: Deps): void {
@@ -62,11 +68,7 @@ export function offerTicketRoute(app: App, { pool, secret, clock, ids, publicUrl
       await requireAttempt(pool, `transfer ${tenantId} ${ticketId}`, transferRule, now);
       const transferId = ids.uuid();
       const token = transferToken(secret, tenantId, transferId);
-      const receiver = {
-        email: body?.email ?? null,
-        phone: body?.phone ?? null,
-        locale: body?.locale ?? 'es',
-      };
+      const receiver = receiverOf(body);
       const isSent = receiver.email !== null || receiver.phone !== null;
       const voice = isSent ? await templates.voiceOf(tenantId) : null;
       const expiresAt = await transact(pool, async (tx) => {

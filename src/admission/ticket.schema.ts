@@ -27,7 +27,8 @@ const offerBody = object({
   phone: Type.Optional(Type.String({ minLength: 1, maxLength: limits.customerPhoneCharsMax })),
   locale: Type.Optional(Type.Enum(['es', 'en'])),
 });
-export const offerBodySchema = Type.Unsafe<Static<typeof offerBody> | null>({
+export type OfferBody = Static<typeof offerBody>;
+export const offerBodySchema = Type.Unsafe<OfferBody | null>({
   ...offerBody,
   type: ['object', 'null'],
 });
