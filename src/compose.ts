@@ -33,6 +33,8 @@ import { createAuth } from './identity/better-auth.adapter.ts';
 import { createInvitationSender } from './identity/invitation-mail.ts';
 import { createPasswordResetSender } from './identity/password-reset-mail.ts';
 import { sweepSessions } from './identity/session.store.ts';
+import { startBounceReceiver, type BounceReceiver } from './notifications/bounce-receiver.adapter.ts';
+import { recordStatuses } from './notifications/message-status.store.ts';
 import { createOutboxMailer, createSmtpMailer, readSenderAddress } from './notifications/mailer.adapter.ts';
 import { createPlanTeller } from './notifications/tell-plan-buyers.job.ts';
 import { createRefundTeller } from './notifications/send-refund.job.ts';
@@ -71,6 +73,8 @@ export type TaquillaOptions = {
 export type Taquilla = {
   /** Where its API listens; absent in a process that only works. */
   url: string | undefined;
+  /** Where it takes mails that came back; absent when it takes none. */
+  bouncePort: number | undefined;
   /** Finishes what has begun, then ends everything. @returns false when something had to be cut off. */
   stop(): Promise<boolean>;
 };
@@ -135,6 +139,7 @@ async function createSelling(options: TaquillaOptions, ground: Ground) {
     secret,
     smtpUrl: config.smtpUrl,
     mailFrom: config.mailFrom,
+    bounceDomain: config.bounces?.domain,
     providers: { twilio: config.twilio, meta: config.meta, callbacksUrl: config.publicUrl },
     wallets: {
       applePass: config.applePass,
@@ -374,6 +379,24 @@ function createIdentity({ config, clock, ids }: TaquillaOptions, { pool, secret,
   };
 }
 
+/** Takes mails that came back, where that is configured. */
+async function startBounces({ config, logger }: TaquillaOptions, { pool, secret, onError }: Parts) {
+  if (!config.bounces) return undefined;
+  return await startBounceReceiver({
+    ...config.bounces,
+    host: config.host,
+    secret,
+    async onBounce(key, reason) {
+      const report = { key, state: 'bounced', reason, providerId: null } as const;
+      const count = await transact(pool, (tx) => recordStatuses(tx, null, [report]));
+      const { tenantId, transactionId, kind } = key;
+      const about = { tenant_id: tenantId, transaction_id: transactionId, kind };
+      logger.info({ ...about, known: count === 0 }, 'a mail came back');
+    },
+    onError,
+  });
+}
+
 async function startApi(
   options: TaquillaOptions,
   parts: Parts,
@@ -460,8 +483,10 @@ export async function startTaquilla(options: TaquillaOptions): Promise<Taquilla>
   const endTelling = repeat(limits.planTellSeconds, payments.tellPlanBuyers, onError);
   const undoing = createUndoing(options, parts, payments.stripe);
   const endPrune = repeat(60, async () => clientHolds.prune(Date.now()), onError);
+  let bounces: BounceReceiver | undefined;
   const end = async () => {
     parts.eventLoop.stop();
+    await bounces?.close();
     await endReconciling();
     await endPlans();
     await endTelling();
@@ -478,11 +503,14 @@ export async function startTaquilla(options: TaquillaOptions): Promise<Taquilla>
     await notices.close();
     await pool.end();
   };
-  if (!options.roles.api) return { url: undefined, stop: () => end().then(() => true) };
+  if (!options.roles.api)
+    return { url: undefined, bouncePort: undefined, stop: () => end().then(() => true) };
   try {
+    bounces = await startBounces(options, parts);
     const api = await startApi(options, parts, payments, undoing);
     return {
       url: api.url,
+      bouncePort: bounces?.port,
       async stop() {
         const inTime = await api.stop();
         await end();

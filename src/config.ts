@@ -32,6 +32,8 @@ export type Config = {
   /** Absent: mails go to the outbox page. */
   smtpUrl: string | undefined;
   mailFrom: string;
+  /** Where mails come back to that cannot be delivered, and where this process takes them. Absent: to their sender. */
+  bounces: { domain: string; port: number } | undefined;
   /** Absent: no SMS, and no WhatsApp by Twilio. */
   twilio: TwilioAccount | undefined;
   /** Absent: no WhatsApp by Meta. */
@@ -135,6 +137,15 @@ function together<N extends string>(
   if (missing.length > 0)
     env.faults.push(`${missing.join(', ')} is missing; ${names.join(', ')} go together.`);
   return values as Record<N, string>;
+}
+
+function readBounces(env: EnvReader): Config['bounces'] {
+  const domain = env.text('BOUNCE_DOMAIN')?.toLowerCase();
+  const port = env.int('BOUNCE_PORT', 2_525, 0, 65_535);
+  if (domain === undefined) return undefined;
+  if (!/^[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})+$/.test(domain) || domain.length > 190)
+    env.faults.push(`BOUNCE_DOMAIN is a domain such as bounces.example.com, not "${domain}".`);
+  return { domain, port };
 }
 
 function readTwilio(env: EnvReader): TwilioAccount | undefined {
@@ -260,6 +271,7 @@ export function readConfig(environment: Env): Config {
     publicUrl: env.url('PUBLIC_URL', ['http:', 'https:'])?.replace(/\/+$/, ''),
     smtpUrl: env.url('SMTP_URL', ['smtp:', 'smtps:']),
     mailFrom: env.text('MAIL_FROM') ?? 'Taquilla <tickets@localhost>',
+    bounces: readBounces(env),
     twilio: readTwilio(env),
     meta: readMeta(env),
     stripe: readStripe(env),

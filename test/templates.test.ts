@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { locales } from '../src/base/format.ts';
 import { brandFacts, inkOn, noBrand } from '../src/notifications/brand.ts';
 import { builtInSource, builtInTemplate, houseVoice } from '../src/notifications/built-in-template.ts';
-import { messageKinds } from '../src/notifications/message-kind.ts';
+import { isForReceiver, messageKinds } from '../src/notifications/message-kind.ts';
 import { saleFacts } from '../src/notifications/sale-facts.ts';
 import { measureSms } from '../src/notifications/sms-text.ts';
 import { exampleFacts, variablesOf } from '../src/notifications/template-variables.ts';
@@ -51,7 +51,9 @@ describe('the templates of the house', () => {
           assert.doesNotMatch(text, /\{\{|\}\}|undefined|\[object|<mj-/, `${kind} ${locale}`);
         }
         assert.ok(mail.html.includes(`lang="${locale}"`));
-        assert.ok(mail.text.includes(facts['order_url'] as string));
+        const link = ['order_url', 'transfer_url', 'ticket_url'].find((name) => name in facts)!;
+        assert.ok(mail.text.includes(facts[link] as string));
+        assert.equal(link === 'order_url', !isForReceiver(kind));
         assert.doesNotMatch(mail.text, /\n{3}|<|&\w+;/);
         const { encoding, segments } = measureSms(template.fillSms(facts));
         assert.deepEqual([encoding, segments], ['gsm7', 1], `${kind} ${locale}`);
@@ -97,7 +99,12 @@ describe('the templates of the house', () => {
   });
 
   test("a brand's name, logo and colour stand in the mail, and its ink can be read", () => {
-    const brand = { name: 'Ópera <Lago>', logoUrl: 'https://cdn.example/logo.png', color: '#ffee00' };
+    const brand = {
+      name: 'Ópera <Lago>',
+      logoUrl: 'https://cdn.example/logo.png',
+      logoSha256: null,
+      color: '#ffee00',
+    };
     const { html } = builtInTemplate('tickets', 'es').fillMail(saleFacts(sampleSale(), brand, null));
     assert.ok(html.includes('src="https://cdn.example/logo.png"'));
     assert.ok(html.includes('alt="Ópera &lt;Lago&gt;"'));

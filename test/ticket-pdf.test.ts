@@ -3,10 +3,12 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { verifyTicket } from '../src/admission/ticket-code.ts';
 import { drawHallMap } from '../src/fulfilment/hall-map.ts';
+import { drawLogo } from '../src/fulfilment/logo-drawing.ts';
 import { drawTickets } from '../src/fulfilment/ticket-pdf.ts';
 import { toWinAnsi, winAnsiByte } from '../src/fulfilment/win-ansi.ts';
 import { readPdf, readPdfParts } from './support/read-pdf.ts';
 import { sampleEvent } from './support/sample-event.ts';
+import { samplePicture } from './support/sample-picture.ts';
 import { sampleKeys, sampleSale } from './support/sample-sale.ts';
 
 test('a PDF has a page for each ticket, with all that a ticket says and a QR code that verifies', async () => {
@@ -101,7 +103,8 @@ const hallEvent = () =>
   });
 
 const look = {
-  brand: { name: 'Ópera de Caracas', logoUrl: null, color: '#ffe066' },
+  brand: { name: 'Ópera de Caracas', logoUrl: null, logoSha256: null, color: '#ffe066' },
+  logo: null,
   map: drawHallMap(hallEvent()),
   terms: { es: 'Sin cambios ni devoluciones.', en: 'No exchanges, no refunds.' },
 };
@@ -133,6 +136,19 @@ test('who listens to a ticket hears its parts in order, the pictures in words', 
   const said = first?.map(({ alt }) => alt).filter((alt) => alt !== undefined);
   assert.equal(said?.[0], 'Su lugar en la sala: Zona Platea, Fila F, Asiento 12');
   assert.match(said?.[1] ?? '', /^Código QR de la entrada 019a5b7e/);
+});
+
+test("the seller's logo stands in place of its name, on white, and is heard as the name", async () => {
+  const logo = drawLogo(samplePicture({ width: 300, height: 60 }));
+  const bytes = await drawTickets(sampleSale(), { ...look, logo });
+  for (const page of await readPdf(bytes)) {
+    assert.ok(!page.text.includes('ÓPERA DE CARACAS'));
+    assert.deepEqual(page.pixelAt(60, 48), [200, 10, 30]);
+    assert.deepEqual(page.pixelAt(40, 31), [255, 255, 255]);
+    assert.ok(verifyTicket(page.qr ?? '', () => sampleKeys.publicKey).valid);
+  }
+  const { pages } = await readPdfParts(bytes);
+  assert.deepEqual(pages[0]?.[0], { role: 'Figure', alt: 'Ópera de Caracas' });
 });
 
 test('a hall is drawn within its box, each seat where the plan has it', () => {

@@ -96,7 +96,7 @@ test('a standing place, English words, any letters, and no page', () => {
 });
 
 test("the brand's name and colour are the pass's, and the icons are pictures of it", async () => {
-  const brand = { name: 'Ópera', logoUrl: null, color: '#ffee00' };
+  const brand = { name: 'Ópera', logoUrl: null, logoSha256: null, color: '#ffee00' };
   const { pass, files } = open(makeApplePass(sale, findTicket(sale, 1), keys, brand, null));
   assert.equal(pass.organizationName, 'Ópera');
   assert.equal(pass.backgroundColor, 'rgb(255, 238, 0)');
@@ -126,7 +126,7 @@ test('the Google link carries the pass, signed by the service account, and is sh
     email: 'wallet@project.iam.gserviceaccount.com',
     privateKey,
   };
-  const brand = { name: null, logoUrl: null, color: '#16213f' };
+  const brand = { name: null, logoUrl: null, logoSha256: null, color: '#16213f' };
   const now = new Date('2026-11-24T16:00:00Z');
   const link = await googleWalletLink(sale, findTicket(sale, 1), wallet, brand, now);
   assert.ok(link.startsWith('https://pay.google.com/gp/v/save/'));

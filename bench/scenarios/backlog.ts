@@ -1,6 +1,9 @@
 import { reader } from '../../src/db/transaction.ts';
+import { drawLogo } from '../../src/fulfilment/logo-drawing.ts';
+import { plainLook } from '../../src/fulfilment/ticket-look.ts';
 import { drawTickets } from '../../src/fulfilment/ticket-pdf.ts';
 import { readSales } from '../../src/orders/sale.store.ts';
+import { samplePicture } from '../../test/support/sample-picture.ts';
 import type { Bench, Outcome, Scenario } from '../support/bench.ts';
 import { findingsOf } from '../support/findings.ts';
 import { createHall } from '../support/hall.ts';
@@ -22,14 +25,15 @@ const drawWarmUp = 100;
 
 type Drained = { measured: Measured; seconds: number; mailed: Point[]; memory: Point[]; drawMs: number };
 
-/** Processor time of drawing a ticket of one page, in milliseconds of one core. */
+/** Processor time of drawing a ticket of one page with a logo, in milliseconds of one core. */
 async function measureDrawing(stage: Stage, tenantId: number, transactionId: string): Promise<number> {
   stage.bench.progress.phase('drawing tickets of one page');
   const [sale] = await readSales(reader(stage.pool), tenantId, [transactionId]);
   const single = { ...sale!, items: sale!.items.slice(0, 1) };
-  for (let i = 0; i < drawWarmUp; i++) await drawTickets(single);
+  const look = { ...plainLook, logo: drawLogo(samplePicture({ width: 480, height: 160 })) };
+  for (let i = 0; i < drawWarmUp; i++) await drawTickets(single, look);
   const before = process.cpuUsage();
-  for (let i = 0; i < drawn; i++) await drawTickets(single);
+  for (let i = 0; i < drawn; i++) await drawTickets(single, look);
   const { user, system } = process.cpuUsage(before);
   return (user + system) / 1_000 / drawn;
 }

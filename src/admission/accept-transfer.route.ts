@@ -5,12 +5,18 @@ import { reader, transact } from '../db/transaction.ts';
 import type { App } from '../http/app.ts';
 import { object } from '../http/schemas.ts';
 import { hashSecret } from '../identity/secret-token.ts';
+import { deadlineOf } from '../notifications/message-schedule.ts';
+import { nextOccasion } from '../notifications/queued-message.store.ts';
+import { SellerTemplates } from '../notifications/seller-templates.store.ts';
+import { queueForReceiver } from '../notifications/transfer-message.store.ts';
 import { ticketLinks } from '../orders/sale-token.ts';
 import { refuseStarted } from './held-ticket.ts';
 import { openTransfer, transferEnded } from './open-transfer.store.ts';
 import { lockTicket, renewTicket } from './renew-ticket.store.ts';
 import { takeTransfer, type TicketTransfer } from './ticket-transfer.store.ts';
 import { acceptTransferBodySchema } from './ticket.schema.ts';
+
+const kind = 'ticket_accepted';
 
 type Deps = { pool: Pool; secret: string; clock: Clock; publicUrl: string | undefined };
 
@@ -21,6 +27,7 @@ function isRepeat({ acceptKeyHash }: TicketTransfer, keyHash: Buffer): boolean {
 
 /** `POST /transfers/accept`: the ticket is the receiver's, with a code of its own; the code before is revoked. */
 export function acceptTransferRoute(app: App, { pool, secret, clock, publicUrl }: Deps): void {
+  const templates = new SellerTemplates({ reader: reader(pool), clock });
   app.post(
     '/transfers/accept',
     {
@@ -56,7 +63,9 @@ export function acceptTransferRoute(app: App, { pool, secret, clock, publicUrl }
       const { transferId, tenantId, transactionId } = transfer;
       const links = ticketLinks(secret, publicUrl, { tenantId, transactionId, transferId });
       if (isRepeat(transfer, keyHash)) return { links };
+      const voice = await templates.voiceOf(tenantId);
       await transact(pool, async (tx) => {
+        const occasionNo = await nextOccasion(tx, transfer, kind);
         const ticket = await lockTicket(tx, transfer);
         refuseStarted(ticket, now);
         const holder = { keyHash, name: name.trim(), email: email.toLowerCase(), locale };
@@ -66,6 +75,8 @@ export function acceptTransferRoute(app: App, { pool, secret, clock, publicUrl }
           throw transferEnded();
         }
         await renewTicket(tx, ticket, { transferId, reason: 'transferred' }, now);
+        const occasion = { kind, occasionNo, now, deadlineAt: deadlineOf(kind, now) } as const;
+        await queueForReceiver(tx, transfer, occasion, { email, phone: null, locale }, voice);
       });
       return { links };
     },

@@ -4,6 +4,7 @@ import type { App } from '../http/app.ts';
 import { object } from '../http/schemas.ts';
 import { readSale } from '../orders/sale.store.ts';
 import { openTransfer, transferEnded } from './open-transfer.store.ts';
+import { isOpen } from './ticket-transfer.store.ts';
 import { offeredTicketSchema, transferTokenSchema } from './ticket.schema.ts';
 
 type Deps = { reader: Reader; clock: Clock };
@@ -25,8 +26,7 @@ export function readTransferRoute(app: App, { reader, clock }: Deps): void {
     },
     async ({ query }) => {
       const transfer = await openTransfer(reader, query.token);
-      const isOpen = !transfer.acceptedAt && !transfer.withdrawnAt && transfer.expiresAt > clock.now();
-      const sale = isOpen ? await readSale(reader, transfer) : null;
+      const sale = isOpen(transfer, clock.now()) ? await readSale(reader, transfer) : null;
       const item = sale?.items.find((one) => one.itemNo === transfer.itemNo);
       if (!sale || !item) throw transferEnded();
       const { event, venue, seller } = sale;

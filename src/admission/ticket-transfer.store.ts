@@ -70,6 +70,29 @@ export async function readOpenTransfers(
   });
 }
 
+const columns = `tenant_id as "tenantId", transaction_id as "transactionId", item_no as "itemNo",
+                  transfer_id as "transferId", expires_at as "expiresAt", withdrawn_at as "withdrawnAt",
+                  accepted_at as "acceptedAt", accept_key_hash as "acceptKeyHash"`;
+
+/** Whether an offer can still be accepted. */
+export function isOpen({ acceptedAt, withdrawnAt, expiresAt }: TicketTransfer, now: Date): boolean {
+  return acceptedAt === null && withdrawnAt === null && expiresAt > now;
+}
+
+/** An offer by its id, in whatever state it is; null when there is none. */
+export async function readTransfer(
+  reader: Reader,
+  tenantId: number,
+  transferId: string,
+): Promise<TicketTransfer | null> {
+  const [row] = await reader.query<TicketTransfer & Row>({
+    name: 'read-transfer',
+    text: `select ${columns} from ticket_transfers where tenant_id = $1 and transfer_id = $2`,
+    values: [tenantId, transferId],
+  });
+  return row ?? null;
+}
+
 /** The offer that a link's token names, in whatever state it is; null when there is none. */
 export async function findTransfer(
   reader: Reader,
@@ -78,10 +101,7 @@ export async function findTransfer(
 ): Promise<TicketTransfer | null> {
   const [row] = await reader.query<TicketTransfer & Row>({
     name: 'find-transfer',
-    text: `select tenant_id as "tenantId", transaction_id as "transactionId", item_no as "itemNo",
-                  transfer_id as "transferId", expires_at as "expiresAt", withdrawn_at as "withdrawnAt",
-                  accepted_at as "acceptedAt", accept_key_hash as "acceptKeyHash"
-             from ticket_transfers where tenant_id = $1 and token_hash = $2`,
+    text: `select ${columns} from ticket_transfers where tenant_id = $1 and token_hash = $2`,
     values: [tenantId, tokenHash],
   });
   return row ?? null;

@@ -1,8 +1,12 @@
-import { Type } from 'typebox';
+import { Type, type Static } from 'typebox';
 import { limits } from '../base/limits.ts';
 import { instantSchema, object, transactionIdSchema } from '../http/schemas.ts';
 import { uuidSchema } from '../identity/identity.schema.ts';
 
+const emailSchema = Type.String({
+  maxLength: limits.customerEmailCharsMax,
+  pattern: '^[^\\s@]+@[^\\s@]+\\.[^\\s@]+$',
+});
 export const itemNoSchema = Type.Integer({ minimum: 1, maximum: 32_767 });
 export const ticketParamsSchema = object({ transaction_id: transactionIdSchema, item_no: itemNoSchema });
 export const ticketTokenQuerySchema = object({ token: Type.Optional(Type.String({ maxLength: 64 })) });
@@ -15,6 +19,18 @@ export const transferTokenSchema = Type.String({
 export const renewedSchema = object({
   ticket_id: Type.String({ description: "A ticket's id" }),
   generation: Type.Integer({ description: 'The how-manieth code of the ticket it has now' }),
+});
+
+/** To whom an offer's link is sent: by mail, to a telephone, or both; without, it is only answered. */
+const offerBody = object({
+  email: Type.Optional(emailSchema),
+  phone: Type.Optional(Type.String({ minLength: 1, maxLength: limits.customerPhoneCharsMax })),
+  locale: Type.Optional(Type.Enum(['es', 'en'])),
+});
+export type OfferBody = Static<typeof offerBody>;
+export const offerBodySchema = Type.Unsafe<OfferBody | null>({
+  ...offerBody,
+  type: ['object', 'null'],
 });
 
 export const transferSchema = object({
@@ -46,9 +62,6 @@ export const acceptTransferBodySchema = object({
     description: "Random and the receiver's own: who repeats it after a lost answer gets the answer again",
   }),
   name: Type.String({ minLength: 1, maxLength: limits.customerNameCharsMax, pattern: '\\S' }),
-  email: Type.String({
-    maxLength: limits.customerEmailCharsMax,
-    pattern: '^[^\\s@]+@[^\\s@]+\\.[^\\s@]+$',
-  }),
+  email: emailSchema,
   locale: Type.Optional(Type.Enum(['es', 'en'])),
 });

@@ -143,6 +143,7 @@ export const errorTable = {
   instalment_amounts_differ: { status: 422, title: 'The amount is not what the plan asks for' },
   exchange_rate_missing: { status: 409, title: 'There is no exchange rate for the day' },
   bank_file_invalid: { status: 422, title: 'The bank file cannot be read' },
+  logo_invalid: { status: 422, title: 'The picture cannot be used as a logo' },
   body_too_large: { status: 413, title: 'The body is too large' },
   headers_too_large: { status: 431, title: 'The headers are too large' },
   request_timeout: { status: 408, title: 'The request took too long to arrive' },

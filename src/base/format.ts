@@ -50,6 +50,11 @@ export function formatTime(at: Date, timezone: string, locale: Locale): string {
   return formatInstant(at, timezone, locale, { hour: 'numeric', minute: '2-digit' });
 }
 
+/** Writes day and time of an instant in a time zone: `viernes, 11 de diciembre de 2026, 8:30 p. m.`. */
+export function formatDayAndTime(at: Date, timezone: string, locale: Locale): string {
+  return `${formatDay(at, timezone, locale)}, ${formatTime(at, timezone, locale)}`;
+}
+
 /** Writes day and time of an instant in a time zone as briefly as an SMS wants it: `11/12 20:30`, `Dec 11, 8:30 PM`. */
 export function formatDateShort(at: Date, timezone: string, locale: Locale): string {
   const spanish = locale === 'es';

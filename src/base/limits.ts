@@ -117,11 +117,22 @@ export const limits = {
   messageLeaseSeconds: 60,
   replayRowsMax: 1_000,
   mailSendSecondsMax: 60,
+  bounceBytesMax: 10_485_760,
+  // What is read of a mail that came back: the mail that it is about stands at its end.
+  bounceReadBytesMax: 262_144,
+  bounceConnectionsMax: 50,
+  bounceRecipientsMax: 10,
+  bounceSilenceSecondsMax: 30,
+  bouncesPerAddressSecond: 5,
+  bouncesPerAddressBurst: 100,
+  bounceAddressesMax: 1_000,
   // Less than a job of the queue may take (src/queue/queue.ts).
   mailOutageSecondsMax: 1_500,
   // With the queue's longest delay between attempts of a minute: a day.
   stepAttemptsMax: 1_440,
   stepSweepSeconds: 3,
+  // After so long without tickets a buyer is told that the order is there.
+  ticketsDelayedSeconds: 600,
   stepSweepAgeSeconds: 10,
   stepSweepRowsMax: 1_000,
   // Longer than a group may be retried, so that a sale which is committed late is still in sight.
@@ -140,6 +151,9 @@ export const limits = {
   whatsappVariablesMax: 20,
   whatsappVariableCharsMax: 300,
   brandNameCharsMax: 60,
+  logoBytesMax: 262_144,
+  logoPixelsMax: 600,
+  logosMax: 64,
   urlCharsMax: 2_000,
   webhookEndpointsMax: 20,
   webhookAnswerSecondsMax: 15,

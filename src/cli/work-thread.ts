@@ -2,6 +2,7 @@
 import os from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { assert } from '../base/assert.ts';
+import { receiverLinks } from '../admission/receiver-links.ts';
 import { failpoints } from '../base/failpoint.ts';
 import { systemClock } from '../base/ids.ts';
 import { limits } from '../base/limits.ts';
@@ -28,7 +29,8 @@ const port = parentPort;
 assert(port, 'this file runs as a thread');
 const settings = workerData as WorkerSettings;
 armFailpoints(settings.failOrders);
-const { databaseUrl, secret, publicUrl, smtpUrl, mailFrom, providers, wallets, pressureCell } = settings;
+const { databaseUrl, secret, publicUrl, smtpUrl, mailFrom, bounceDomain, providers, wallets, pressureCell } =
+  settings;
 
 const tell = (news: WorkerNews) => port.postMessage(news);
 const trouble = ({ err, ...fields }: Record<string, unknown>, message: string) =>
@@ -73,9 +75,12 @@ const endWork = await startWorkers({
     textChannels: openTextChannels(providers, systemClock),
     sender: readSenderAddress(mailFrom),
     lookOf: (key) => looks.lookOf(key),
+    returnPaths: bounceDomain === undefined ? undefined : { domain: bounceDomain, secret },
+    publicUrl,
     linksOf,
   }),
   linksOf,
+  receiverLinksOf: (key) => (publicUrl === undefined ? null : receiverLinks(secret, publicUrl, key)),
   clock: systemClock,
   turn: openPressure(pressureCell).turn,
   log: { warn: trouble, error: trouble },

@@ -189,7 +189,9 @@ export async function reportShift(
     currency,
     amount: direction === 'in' ? amount : -amount,
   }));
-  const moves = shift.expected ? [] : [...byHand, ...(await readCashMoves(reader, till, shift.shiftNo, ranges))];
+  const moves = shift.expected
+    ? []
+    : [...byHand, ...(await readCashMoves(reader, till, shift.shiftNo, ranges))];
   const documents = await reportDocuments(reader, { ...till, since: shift.openedAt, ranges });
   return { expected: shift.expected ?? expectedCash(shift.openingFloat, moves), documents, cashMoves };
 }

@@ -72,13 +72,20 @@ export type PassState = { service: { url: string; token: string } | null; isVoid
 
 const field = (key: string, label: string, value: string) => ({ key, label, value });
 
-/** Makes the Apple Wallet pass of one ticket, signed: a `.pkpass` file. */
+// Telephones scale it to the room that there is.
+const logoFiles = ['logo.png', 'logo@2x.png', 'logo@3x.png'];
+
+/**
+ * Makes the Apple Wallet pass of one ticket, signed: a `.pkpass` file.
+ * @param logo a PNG that stands in place of the seller's name.
+ */
 export function makeApplePass(
   sale: Sale,
   item: TicketItem,
   keys: PassKeys,
   brand: Brand,
   pageUrl: string | null,
+  logo: Buffer | null = null,
   { service, isVoid }: PassState = { service: null, isVoid: false },
 ): Buffer {
   const say = words[sale.locale];
@@ -89,6 +96,7 @@ export function makeApplePass(
     `icon${scale === 1 ? '' : `@${scale}x`}.png`,
     drawIcon(ground, scale),
   ]);
+  const logos = logo ? logoFiles.map((name) => [name, logo]) : [];
   const { certificate: signerCert, key: signerKey, passphrase, wwdr } = keys;
   const signing = {
     wwdr,
@@ -97,13 +105,13 @@ export function makeApplePass(
     ...(passphrase !== undefined && { signerKeyPassphrase: passphrase }),
   };
   const organizationName = brand.name ?? sale.seller.name;
-  const pass = new PKPass(Object.fromEntries(icons) as Record<string, Buffer>, signing, {
+  const pass = new PKPass(Object.fromEntries([...icons, ...logos]) as Record<string, Buffer>, signing, {
     passTypeIdentifier: keys.passTypeId,
     teamIdentifier: keys.teamId,
     serialNumber: passSerial(sale, item.itemNo),
     organizationName,
     description: `${say.ticket}: ${sale.event.name}`,
-    logoText: organizationName,
+    ...(!logo && { logoText: organizationName }),
     backgroundColor: asRgb(ground),
     foregroundColor: asRgb(inkOn(ground)),
     labelColor: asRgb(brand.color === null ? palette.glow : inkOn(ground)),

@@ -18,7 +18,7 @@ export type GoogleWallet = {
 const said = (locale: string, value: string) => ({ defaultValue: { language: locale, value } });
 
 /** What Google keeps of an event. */
-export function googleClass(issuerId: string, sale: Sale, brand: Brand) {
+export function googleClass(issuerId: string, sale: Sale, brand: Brand, logoUrl: string | null = null) {
   const { event, venue, locale, tenantId } = sale;
   const id = `${issuerId}.event-${formatEventId({ tenantId, eventId: event.eventId })}`;
   return {
@@ -31,6 +31,8 @@ export function googleClass(issuerId: string, sale: Sale, brand: Brand) {
       venue: { name: said(locale, venue.name), address: said(locale, venue.address) },
     }),
     dateTime: { start: event.startsAt.toISOString() },
+    // Google fetches it, and shows none that it cannot.
+    ...(logoUrl !== null && { logo: { sourceUri: { uri: logoUrl } } }),
     ...(brand.color !== null && { hexBackgroundColor: brand.color }),
   };
 }
@@ -65,9 +67,10 @@ export async function googleWalletLink(
   { issuerId, email, privateKey }: Pick<GoogleWallet, 'issuerId' | 'email' | 'privateKey'>,
   brand: Brand,
   now: Date,
+  logoUrl: string | null = null,
 ): Promise<string> {
   const payload = {
-    eventTicketClasses: [googleClass(issuerId, sale, brand)],
+    eventTicketClasses: [googleClass(issuerId, sale, brand, logoUrl)],
     eventTicketObjects: [googleObject(issuerId, sale, item)],
   };
   const token = await new SignJWT({ typ: 'savetowallet', origins: [], payload })

@@ -6,6 +6,7 @@ import type { Reader } from '../db/transaction.ts';
 import type { App } from '../http/app.ts';
 import { eventIdSchema, instantSchema, object, transactionIdSchema } from '../http/schemas.ts';
 import { noBrand } from '../notifications/brand.ts';
+import { logoPath } from '../notifications/logo.ts';
 import { readBrand } from '../notifications/template.store.ts';
 import { readHeldTickets } from '../orders/held-tickets.store.ts';
 import {
@@ -46,7 +47,11 @@ const ticketSchema = object({
 
 const answerSchema = object({
   transaction_id: transactionIdSchema,
-  brand: object({ name: Type.String(), color: Type.String({ examples: ['#16213f'] }) }),
+  brand: object({
+    name: Type.String(),
+    color: Type.String({ examples: ['#16213f'] }),
+    logo_url: Type.Optional(Type.String({ description: 'A path of this server' })),
+  }),
   event: object({
     id: eventIdSchema,
     name: Type.String(),
@@ -131,6 +136,9 @@ export function listTicketsRoute(app: App, deps: Deps): void {
         brand: {
           name: brand.name ?? sale.seller.name,
           color: brand.color ?? eventPalette(event.eventId).deep,
+          ...(brand.logoSha256 !== null && {
+            logo_url: logoPath(undefined, sale.tenantId, brand.logoSha256),
+          }),
         },
         event: {
           id: formatEventId({ tenantId: sale.tenantId, eventId: event.eventId }),

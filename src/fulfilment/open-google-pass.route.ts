@@ -5,6 +5,7 @@ import { transact, type Reader } from '../db/transaction.ts';
 import type { App } from '../http/app.ts';
 import { object, transactionIdSchema } from '../http/schemas.ts';
 import { noBrand } from '../notifications/brand.ts';
+import { logoPath } from '../notifications/logo.ts';
 import { readBrand } from '../notifications/template.store.ts';
 import { openTickets, saleNotFound } from '../orders/sale-token.ts';
 import { readHeldTickets } from '../orders/held-tickets.store.ts';
@@ -13,7 +14,14 @@ import { passSerial } from './wallet-pass.ts';
 import { noteGooglePass } from './wallet-pass.store.ts';
 import { findTicket } from './sale-ticket.ts';
 
-type Deps = { secret: string; reader: Reader; pool: Pool; clock: Clock; googleWallet: GoogleWallet };
+type Deps = {
+  secret: string;
+  reader: Reader;
+  pool: Pool;
+  clock: Clock;
+  googleWallet: GoogleWallet;
+  publicUrl: string | undefined;
+};
 
 /** `GET /sales/transactions/{id}/tickets/{item_no}/google-wallet`: leads to Google, which keeps the ticket. */
 export function openGooglePassRoute(app: App, deps: Deps): void {
@@ -42,11 +50,13 @@ export function openGooglePassRoute(app: App, deps: Deps): void {
       const seller = await readBrand(deps.reader, sale.tenantId);
       const brand = seller?.brand ?? noBrand;
       const { tenantId, transactionId, event } = sale;
+      const hasLogo = deps.publicUrl !== undefined && brand.logoSha256 !== null;
+      const logoUrl = hasLogo ? logoPath(deps.publicUrl, tenantId, brand.logoSha256!) : null;
       const pass = { tenantId, transactionId, itemNo: item.itemNo, eventId: event.eventId };
       const serial = passSerial(sale, item.itemNo);
       await transact(deps.pool, (tx) => noteGooglePass(tx, serial, pass, deps.clock.now()));
       return reply.redirect(
-        await googleWalletLink(sale, item, deps.googleWallet, brand, deps.clock.now()),
+        await googleWalletLink(sale, item, deps.googleWallet, brand, deps.clock.now(), logoUrl),
         302,
       );
     },

@@ -3,6 +3,7 @@ import type { Reader } from '../db/transaction.ts';
 import type { App } from '../http/app.ts';
 import { object, transactionIdSchema } from '../http/schemas.ts';
 import { noBrand } from '../notifications/brand.ts';
+import { readBrandLogo } from '../notifications/logo.store.ts';
 import { readBrand } from '../notifications/template.store.ts';
 import { openTickets, saleNotFound, ticketLinks } from '../orders/sale-token.ts';
 import { readHeldTickets } from '../orders/held-tickets.store.ts';
@@ -41,7 +42,9 @@ export function readApplePassRoute(app: App, deps: Deps): void {
       const seller = await readBrand(deps.reader, sale.tenantId);
       const { page } = ticketLinks(deps.secret, deps.publicUrl, access);
       const pageUrl = deps.publicUrl === undefined ? null : page;
-      const pass = makeApplePass(sale, item, deps.passKeys(), seller?.brand ?? noBrand, pageUrl, {
+      const brand = seller?.brand ?? noBrand;
+      const logo = await readBrandLogo(deps.reader, sale.tenantId, brand);
+      const pass = makeApplePass(sale, item, deps.passKeys(), brand, pageUrl, logo, {
         service: passService(deps, sale.tenantId, passSerial(sale, item.itemNo)),
         isVoid: false,
       });

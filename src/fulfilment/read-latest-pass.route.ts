@@ -2,6 +2,7 @@ import { Problem } from '../base/errors.ts';
 import type { Reader } from '../db/transaction.ts';
 import type { App } from '../http/app.ts';
 import { noBrand } from '../notifications/brand.ts';
+import { readBrandLogo } from '../notifications/logo.store.ts';
 import { readBrand } from '../notifications/template.store.ts';
 import { readHeldTickets } from '../orders/held-tickets.store.ts';
 import { ticketLinks } from '../orders/sale-token.ts';
@@ -51,6 +52,7 @@ export function readLatestPassRoute(app: App, { secret, reader, publicUrl, passK
         passKeys(),
         brand,
         publicUrl === undefined ? null : ticketLinks(secret, publicUrl, subject).page,
+        await readBrandLogo(reader, tenantId, brand),
         {
           service: passService({ secret, publicUrl }, tenantId, serial),
           isVoid: !isHeld(sale, item) || subject.isOff,

@@ -1,9 +1,11 @@
+import type { ReceiverLinks, TransferKey } from '../admission/receiver-links.ts';
 import { systemIds, uuidv7Milliseconds, type Clock } from '../base/ids.ts';
 import { limits } from '../base/limits.ts';
 import type { StepKey, StepName } from '../base/step.ts';
 import type { Pool } from '../db/pool.ts';
 import { reader } from '../db/transaction.ts';
 import { startAnnouncing } from '../notifications/announce-events.job.ts';
+import { createDelayTeller } from '../notifications/confirm-delayed.job.ts';
 import type { MessageNews } from '../notifications/attempt-message.job.ts';
 import type { MessageWay, MessageWays } from '../notifications/outgoing-message.ts';
 import { createEmailSender } from '../notifications/send-email.job.ts';
@@ -26,6 +28,8 @@ type Deps = {
   webhookSender: WebhookSender;
   /** The links of a sale, absolute; null when the public address is not known. */
   linksOf(tenantId: number, transactionId: string): SaleLinks | null;
+  /** The links of a ticket's receiver, absolute; null when the public address is not known. */
+  receiverLinksOf(key: TransferKey): ReceiverLinks | null;
   /** Where a sale's buyer ends reminders; null when the public address is not known. */
   unsubscribeUrlOf(tenantId: number, transactionId: string): string | null;
   /** The ways to buyers; the steps of one that is not configured are skipped. */
@@ -76,7 +80,7 @@ function handOverLater({ queue, log }: Deps): (steps: StepKey[]) => void {
 
 /** Sweeps again and again, one sweep at a time. @returns what ends it, after the last sweep. */
 function startSweeping({ pool, queue, clock, log }: Deps): () => Promise<void> {
-  const sweeper = new StepSweeper({ pool, clock, queue });
+  const sweeper = new StepSweeper({ pool, clock, queue, tellDelayed: createDelayTeller({ pool, clock }) });
   let timer: NodeJS.Timeout | undefined;
   let running = Promise.resolve();
   const run = () => {

@@ -1,8 +1,9 @@
-import { uuidv7Floor, type Clock } from '../base/ids.ts';
+import { uuidv7Floor, uuidv7Milliseconds, type Clock } from '../base/ids.ts';
 import { limits } from '../base/limits.ts';
 import { readySteps, type StepKey } from '../base/step.ts';
 import type { Pool } from '../db/pool.ts';
 import { reader, transact } from '../db/transaction.ts';
+import type { SaleKey } from '../orders/sale-token.ts';
 import type { Queue } from '../queue/queue.ts';
 import {
   moveStepMarks,
@@ -33,6 +34,8 @@ type Deps = {
   pool: Pool;
   queue: Pick<Queue, 'handOver' | 'missing'>;
   clock: Clock;
+  /** Told of sales whose tickets are long in coming, again and again until they are made. */
+  tellDelayed(sales: readonly SaleKey[]): Promise<void>;
   pageMax?: number;
 };
 
@@ -73,7 +76,14 @@ export class StepSweeper {
       if (next.ended) ended.push(next.walk);
     }
     await transact(pool, (tx) => moveStepMarks(tx, ended, limits.stepSweepMarkLagSeconds));
+    const delayed = sales.filter((sale) => this.#isDelayed(sale));
+    if (delayed.length > 0) await this.#deps.tellDelayed(delayed);
     return lost.length;
+  }
+
+  #isDelayed({ transactionId, pending }: UnfinishedSale): boolean {
+    const ageSeconds = (this.#deps.clock.now().getTime() - uuidv7Milliseconds(transactionId)) / 1_000;
+    return pending.includes('tickets') && ageSeconds >= limits.ticketsDelayedSeconds;
   }
 
   /** Where each seller's walk goes on, or begins: at its mark, and from time to time well before it. */

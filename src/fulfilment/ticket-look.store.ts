@@ -3,8 +3,10 @@ import { limits } from '../base/limits.ts';
 import { loadEvent } from '../catalog/event.store.ts';
 import type { Reader } from '../db/transaction.ts';
 import { noBrand } from '../notifications/brand.ts';
+import { readLogoBytes } from '../notifications/logo.store.ts';
 import { readBrand } from '../notifications/template.store.ts';
 import { drawHallMap, type HallMap } from './hall-map.ts';
+import { drawLogo, type LogoDrawing } from './logo-drawing.ts';
 import type { TicketLook } from './ticket-look.ts';
 import { readTerms } from './ticket-terms.store.ts';
 
@@ -15,6 +17,7 @@ export class TicketLooks {
   readonly #reader: Reader;
   readonly #clock: Clock;
   readonly #kept = new Map<string, Kept>();
+  readonly #logos = new Map<string, LogoDrawing>();
   readonly #maps = new Map<string, { planVersion: number; map: HallMap | null }>();
 
   constructor(deps: { reader: Reader; clock: Clock }) {
@@ -40,7 +43,22 @@ export class TicketLooks {
       readTerms(this.#reader, key),
       this.#mapOf(id, key),
     ]);
-    return { brand: seller?.brand ?? noBrand, terms, map };
+    const brand = seller?.brand ?? noBrand;
+    const logo = brand.logoSha256 === null ? null : await this.#logoOf(key.tenantId, brand.logoSha256);
+    return { brand, logo, terms, map };
+  }
+
+  /** A logo by its digest, which is unpacked once. */
+  async #logoOf(tenantId: number, sha256: string): Promise<LogoDrawing | null> {
+    const id = `${tenantId} ${sha256}`;
+    const known = this.#logos.get(id);
+    if (known) return known;
+    const png = await readLogoBytes(this.#reader, tenantId, sha256);
+    if (!png) return null;
+    if (this.#logos.size >= limits.logosMax) this.#logos.delete([...this.#logos.keys()][0]!);
+    const logo = drawLogo(png);
+    this.#logos.set(id, logo);
+    return logo;
   }
 
   async #mapOf(id: string, key: EventKey): Promise<HallMap | null> {

@@ -6,6 +6,7 @@ import { addFonts, useFonts, type Pdf } from './pdf-font.ts';
 import { fitText, two, writeLine, writeLines, type FittedText, type TextStyle } from './pdf-text.ts';
 import { toWinAnsi } from './win-ansi.ts';
 import type { HallMap } from './hall-map.ts';
+import type { LogoDrawing } from './logo-drawing.ts';
 import { qrMatrix } from './qr-modules.ts';
 import { plainLook, type TicketLook } from './ticket-look.ts';
 import { ticketCodeOf } from './sale-ticket.ts';
@@ -24,6 +25,8 @@ const headHeight = 196;
 const tearAt = card.y + 366;
 const notchRadius = 9;
 const qrSize = 188;
+const logoBox = { width: 150, height: 30 };
+const logoPlate = 6;
 
 const ink = '#1b1e27';
 const muted = '#6c7280';
@@ -74,8 +77,9 @@ type Canvas = {
   /** By how much the map and the terms lengthen a page, in points. */
   mapSpace: number;
   termsSpace: number;
-  /** The hall as a drawing of the document that each page shows. */
+  /** The hall and the logo as drawings of the document that each page shows. */
   hall: unknown;
+  logo: unknown;
 };
 
 function drawCard({ pdf, palette, mapSpace, termsSpace, headInk }: Canvas): void {
@@ -98,6 +102,23 @@ function drawCard({ pdf, palette, mapSpace, termsSpace, headInk }: Canvas): void
   pdf.lineWidth(1).dash(3, { space: 4 }).stroke('#c3c7d1').undash();
 }
 
+/** The logo on a plate of its own, so that it is seen on any colour. */
+function drawSellerLogo({ pdf, logo }: Canvas, { width, height }: LogoDrawing): void {
+  const scale = Math.min(logoBox.width / width, logoBox.height / height);
+  const [w, h] = [width * scale, height * scale];
+  const [x, y] = [left + logoPlate, card.y + 14 + logoPlate];
+  pdf.roundedRect(left, card.y + 14, w + 2 * logoPlate, h + 2 * logoPlate, 5).fill('#ffffff');
+  pdf.page.xobjects['Logo'] = logo;
+  // Pictures lie the other way round than the flipped page.
+  pdf.save().addContent(`${two(w)} 0 0 ${two(-h)} ${two(x)} ${two(y + h)} cm /Logo Do`);
+  pdf.restore();
+}
+
+function drawCount({ pdf, headInk }: Canvas, text: TicketText): void {
+  const top = { x: left, y: card.y + 22, width: inner, align: 'right' } as const;
+  writeLine(pdf, text.place, top, { font: 'Helvetica', size: 8.5, color: headInk });
+}
+
 function drawSeller({ pdf, headInk }: Canvas, text: TicketText): void {
   const top = { x: left, y: card.y + 22, width: inner };
   const seller = fitText(
@@ -110,7 +131,6 @@ function drawSeller({ pdf, headInk }: Canvas, text: TicketText): void {
     inner - 90,
   );
   writeLines(pdf, seller, top, { font: 'Helvetica-Bold', color: headInk });
-  writeLine(pdf, text.place, { ...top, align: 'right' }, { font: 'Helvetica', size: 8.5, color: headInk });
 }
 
 function drawTitle({ pdf, headInk }: Canvas, text: TicketText): void {
@@ -288,7 +308,13 @@ function drawTicket(canvas: Canvas, sale: Sale, item: SaleItem): void {
     pdf.endMarkedContent();
     section.add(pdf.struct(tag, alt === undefined ? {} : { alt }, content));
   };
-  part('P', () => drawSeller(canvas, { ...text, seller: toWinAnsi(look.brand.name ?? '') || text.seller }));
+  const { logo } = look;
+  const seller = toWinAnsi(look.brand.name ?? '') || text.seller;
+  if (logo) part('Figure', () => drawSellerLogo(canvas, logo), seller);
+  part('P', () => {
+    if (!logo) drawSeller(canvas, { ...text, seller });
+    drawCount(canvas, text);
+  });
   part('H1', () => drawTitle(canvas, text));
   part('P', () => {
     drawDay(canvas, text);
@@ -327,6 +353,23 @@ function addHall(pdf: Pdf, { width, height, drawing }: HallMap): unknown {
   return hall;
 }
 
+/** The logo as an object of the document: its bytes are packed already, and stand in it once. */
+function addLogo(pdf: Pdf, { width, height, colours, opacity }: LogoDrawing): unknown {
+  const picture = {
+    Type: 'XObject',
+    Subtype: 'Image',
+    Width: width,
+    Height: height,
+    BitsPerComponent: 8,
+    Filter: 'FlateDecode',
+  };
+  const mask = pdf.ref({ ...picture, ColorSpace: 'DeviceGray' });
+  mask.end(opacity);
+  const logo = pdf.ref({ ...picture, ColorSpace: 'DeviceRGB', SMask: mask });
+  logo.end(colours);
+  return logo;
+}
+
 function prepare(pdf: Pdf, sale: Sale, look: TicketLook): Canvas {
   const words = toWinAnsi(look.terms[sale.locale] ?? '');
   const terms = words === '' ? { size: 6.5, lines: [] } : fitText(words, 'Helvetica', [[6.5, 12]], inner);
@@ -337,6 +380,7 @@ function prepare(pdf: Pdf, sale: Sale, look: TicketLook): Canvas {
     terms,
     fonts: addFonts(pdf),
     hall: look.map && addHall(pdf, look.map),
+    logo: look.logo && addLogo(pdf, look.logo),
     mapSpace: look.map ? look.map.height + 32 : 0,
     termsSpace: terms.lines.length === 0 ? 0 : terms.lines.length * termsLine + 8,
   };

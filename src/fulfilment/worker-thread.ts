@@ -20,6 +20,8 @@ export type WorkerSettings = {
   publicUrl: string | undefined;
   smtpUrl: string | undefined;
   mailFrom: string;
+  /** Of the addresses that mails come back to; absent: they come back to their sender. */
+  bounceDomain: string | undefined;
   providers: ProviderSettings;
   wallets: WalletSettings;
   /** Lets webhooks go to this machine. */

@@ -41,6 +41,7 @@ import { acceptTransferRoute } from '../admission/accept-transfer.route.ts';
 import { listRevokedCodesRoute } from '../admission/list-revoked-codes.route.ts';
 import { listTicketKeysRoute } from '../admission/list-ticket-keys.route.ts';
 import { offerTicketRoute } from '../admission/offer-ticket.route.ts';
+import { openOfferRoute } from '../admission/open-offer.route.ts';
 import { readTransferRoute } from '../admission/read-transfer.route.ts';
 import { reissueSoldTicketRoute } from '../admission/reissue-sold-ticket.route.ts';
 import { reissueTicketRoute } from '../admission/reissue-ticket.route.ts';
@@ -96,6 +97,7 @@ import { placeHoldRoute } from '../holds/place-hold.route.ts';
 import { readHoldRoute } from '../holds/read-hold.route.ts';
 import { releaseHoldRoute } from '../holds/release-hold.route.ts';
 import { receiveMetaStatusRoute } from '../notifications/receive-meta-status.route.ts';
+import { receiveTwilioMessageRoute } from '../notifications/receive-twilio-message.route.ts';
 import { receiveTwilioStatusRoute } from '../notifications/receive-twilio-status.route.ts';
 import { verifyMetaCallbackRoute } from '../notifications/verify-meta-callback.route.ts';
 import type { Authenticate } from '../identity/authenticator.ts';
@@ -181,6 +183,8 @@ import { previewTemplateRoute } from '../notifications/preview-template.route.ts
 import { readBrandRoute } from '../notifications/read-brand.route.ts';
 import { readTemplateRoute } from '../notifications/read-template.route.ts';
 import { resetTemplateRoute } from '../notifications/reset-template.route.ts';
+import { readLogoRoute } from '../notifications/read-logo.route.ts';
+import { saveLogoRoute } from '../notifications/save-logo.route.ts';
 import { saveBrandRoute } from '../notifications/save-brand.route.ts';
 import { saveTemplateRoute } from '../notifications/save-template.route.ts';
 import { changeWebhookEndpointRoute } from '../webhooks/change-webhook-endpoint.route.ts';
@@ -347,6 +351,7 @@ function mountTickets(app: App, deps: RouteDeps): void {
   listRevokedCodesRoute(app, deps);
   offerTicketRoute(app, deps);
   withdrawTransferRoute(app, deps);
+  openOfferRoute(app, deps);
   readTransferRoute(app, deps);
   acceptTransferRoute(app, deps);
   listTicketsRoute(app, deps);
@@ -423,6 +428,8 @@ function mountAnnouncements(app: App, deps: RouteDeps): void {
   previewTemplateRoute(app, deps);
   readBrandRoute(app, deps);
   saveBrandRoute(app, deps);
+  saveLogoRoute(app, deps);
+  readLogoRoute(app, deps);
 }
 
 function mountWebhooks(app: App, deps: RouteDeps): void {
@@ -439,11 +446,14 @@ function mountWebhooks(app: App, deps: RouteDeps): void {
 }
 
 /** What providers tell us: only of those that are configured. */
-function mountCallbacks(app: App, { callbacks, pool, publicUrl }: RouteDeps): void {
+function mountCallbacks(app: App, { callbacks, pool, clock, publicUrl }: RouteDeps): void {
   const { twilioAuthToken, metaAppSecret, metaVerifyToken } = callbacks;
-  if (twilioAuthToken !== undefined) receiveTwilioStatusRoute(app, { pool, publicUrl, twilioAuthToken });
+  if (twilioAuthToken !== undefined) {
+    receiveTwilioStatusRoute(app, { pool, publicUrl, twilioAuthToken });
+    receiveTwilioMessageRoute(app, { pool, clock, publicUrl, twilioAuthToken });
+  }
   if (metaAppSecret === undefined || metaVerifyToken === undefined) return;
-  receiveMetaStatusRoute(app, { pool, metaAppSecret });
+  receiveMetaStatusRoute(app, { pool, clock, metaAppSecret });
   verifyMetaCallbackRoute(app, { metaVerifyToken });
 }
 

@@ -1,4 +1,4 @@
-import { createHash, randomBytes, randomInt } from 'node:crypto';
+import { createHash, createHmac, randomBytes, randomInt } from 'node:crypto';
 
 /** What a token is for: `live` is an API key, `invite` and `reset` links in a mail, `transfer` one that a ticket goes by. */
 export type TokenKind = 'live' | 'device' | 'invite' | 'reset' | 'transfer';
@@ -18,8 +18,18 @@ export function hashSecret(text: string): Buffer {
 }
 
 /** Makes a token of a seller, such as `tq_live_1_…`; 0 is the platform's. */
-export function makeToken(kind: TokenKind, tenantId: number): SecretToken {
+export function makeToken(kind: Exclude<TokenKind, 'transfer'>, tenantId: number): SecretToken {
   const text = `tq_${kind}_${tenantId}_${randomBytes(32).toString('base64url')}`;
+  return { text, hash: hashSecret(text) };
+}
+
+/**
+ * The token of a transfer, derived from the server's secret: a message that brings it is made again from the transfer's
+ * id, so that nothing with which a ticket can be taken is stored.
+ */
+export function transferToken(secret: string, tenantId: number, transferId: string): SecretToken {
+  const mac = createHmac('sha256', secret).update(`transfer|${tenantId}|${transferId}`).digest('base64url');
+  const text = `tq_transfer_${tenantId}_${mac}`;
   return { text, hash: hashSecret(text) };
 }
 

@@ -6,11 +6,13 @@ export type Brand = {
   name: string | null;
   /** Over https, of a picture that mail programs can show. */
   logoUrl: string | null;
+  /** The digest of a logo that was uploaded, in hexadecimal; it goes before `logoUrl`. */
+  logoSha256: string | null;
   /** `#rrggbb`. */
   color: string | null;
 };
 
-export const noBrand: Brand = { name: null, logoUrl: null, color: null };
+export const noBrand: Brand = { name: null, logoUrl: null, logoSha256: null, color: null };
 
 /** The ink that can be read on a ground, by WCAG's relative luminance. */
 export function inkOn(color: string): string {

@@ -75,7 +75,7 @@ ${banner}
       <mj-column>
         <mj-text font-size="19px" font-weight="bold"><h2 style="margin:0;font-size:19px">${words.heading}</h2></mj-text>
 ${words.paragraphs.map(paragraph).join('')}${words.places ? placesTable(locale) : ''}        {{#${url}}}<mj-button href="{{${url}}}" align="left" background-color="{{brand_color}}" color="{{brand_ink}}" font-size="16px" font-weight="bold" border-radius="8px" inner-padding="13px 26px" padding="24px 0 10px">${label}</mj-button>
-        <mj-text font-size="13px" color="${muted}">${layoutWords[locale].keep}</mj-text>{{/${url}}}
+        <mj-text font-size="13px" color="${muted}">${words.keep ?? layoutWords[locale].keep}</mj-text>{{/${url}}}
       </mj-column>
     </mj-section>
     <mj-section padding="14px 0 24px">

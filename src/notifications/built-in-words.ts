@@ -11,7 +11,9 @@ export type KindWords = {
   paragraphs: readonly string[];
   /** Whether places and sums follow. */
   places: boolean;
-  button: { label: string; url: 'order_url' | 'calendar_url' };
+  button: { label: string; url: 'order_url' | 'transfer_url' | 'ticket_url' };
+  /** What is said of the link; absent: what is said of the order's. */
+  keep?: string;
   sms: string;
   whatsapp: readonly string[];
 };
@@ -118,6 +120,35 @@ const spanish: Words = {
     sms: '{{brand_name}}: le devolvemos {{amount}} de {{event_name}}. {{order_short_url}}',
     whatsapp: ['{{customer_name}}', '{{amount}}', '{{event_name}}', '{{order_url}}'],
   },
+  ticket_offered: {
+    subject: 'Una entrada para usted: {{event_name}}',
+    preview: 'Acéptela hasta el {{accept_by}}',
+    heading: 'Hay una entrada para usted',
+    paragraphs: [
+      'Alguien le pasa su entrada para {{event_name}}, el {{event_day}}, {{event_time}}, en {{venue_name}}.',
+      '{{#places}}{{place}}{{/places}}',
+      'Acéptela hasta el {{accept_by}}; con ello es suya, con un código nuevo. Si no conoce a nadie que se la envíe, no haga nada.',
+    ],
+    places: false,
+    button: { label: 'Aceptar la entrada', url: 'transfer_url' },
+    keep: 'No reenvíe este mensaje: quien abra el enlace puede quedarse con la entrada.',
+    sms: '{{brand_name}}: una entrada para {{event_name}} es para usted: {{transfer_short_url}}',
+    whatsapp: ['{{event_name}}', '{{event_day}}, {{event_time}}', '{{transfer_url}}'],
+  },
+  ticket_accepted: {
+    subject: 'Su entrada: {{event_name}}',
+    preview: 'La entrada es suya y va adjunta.',
+    heading: 'La entrada es suya, {{customer_name}}',
+    paragraphs: [
+      'Su entrada va adjunta en PDF. Muestre su código en la puerta, impreso o en el teléfono.',
+      '{{#places}}{{place}}{{/places}}',
+    ],
+    places: false,
+    button: { label: 'Ver mi entrada', url: 'ticket_url' },
+    keep: 'Guarde este mensaje: el enlace es personal y abre su entrada sin contraseña.',
+    sms: '{{brand_name}}: la entrada para {{event_name}}, {{event_date_short}}, es suya. La tiene en su correo.',
+    whatsapp: ['{{customer_name}}', '{{event_name}}', '{{event_day}}, {{event_time}}', '{{ticket_url}}'],
+  },
 };
 
 const english: Words = {
@@ -219,6 +250,35 @@ const english: Words = {
     button: { label: 'See my order', url: 'order_url' },
     sms: '{{brand_name}}: we return {{amount}} of {{event_name}}. {{order_short_url}}',
     whatsapp: ['{{customer_name}}', '{{amount}}', '{{event_name}}', '{{order_url}}'],
+  },
+  ticket_offered: {
+    subject: 'A ticket for you: {{event_name}}',
+    preview: 'Accept it by {{accept_by}}',
+    heading: 'There is a ticket for you',
+    paragraphs: [
+      'Somebody passes you their ticket for {{event_name}} on {{event_day}} at {{event_time}}, in {{venue_name}}.',
+      '{{#places}}{{place}}{{/places}}',
+      'Accept it by {{accept_by}}, and it is yours, with a code of its own. If you know nobody who would send it, do nothing.',
+    ],
+    places: false,
+    button: { label: 'Accept the ticket', url: 'transfer_url' },
+    keep: 'Do not pass this message on: whoever opens the link can take the ticket.',
+    sms: '{{brand_name}}: a ticket for {{event_name}} is for you: {{transfer_short_url}}',
+    whatsapp: ['{{event_name}}', '{{event_day}}, {{event_time}}', '{{transfer_url}}'],
+  },
+  ticket_accepted: {
+    subject: 'Your ticket: {{event_name}}',
+    preview: 'The ticket is yours, and attached.',
+    heading: 'The ticket is yours, {{customer_name}}',
+    paragraphs: [
+      'Your ticket is attached as a PDF. Show its code at the door, printed or on your phone.',
+      '{{#places}}{{place}}{{/places}}',
+    ],
+    places: false,
+    button: { label: 'See my ticket', url: 'ticket_url' },
+    keep: 'Keep this message: the link is personal and opens your ticket without a password.',
+    sms: '{{brand_name}}: the ticket for {{event_name}}, {{event_date_short}}, is yours. It is in your mail.',
+    whatsapp: ['{{customer_name}}', '{{event_name}}', '{{event_day}}, {{event_time}}', '{{ticket_url}}'],
   },
 };
 

@@ -1,4 +1,4 @@
-import { formatDateShort, formatDay, formatMoney, formatTime } from '../base/format.ts';
+import { formatDateShort, formatDayAndTime, formatMoney } from '../base/format.ts';
 import type { Sale } from '../orders/sale.ts';
 import type { MessageKind } from './message-kind.ts';
 import type { Facts } from './template-variables.ts';
@@ -54,7 +54,7 @@ export function kindFacts<K extends OccasionKind>(kind: K, sale: Sale, data: Kin
   const { locale, currency, venue } = sale;
   return writers[kind](data, {
     money: (amount) => formatMoney(amount, currency, locale),
-    instant: (at) => `${formatDay(at, venue.timezone, locale)}, ${formatTime(at, venue.timezone, locale)}`,
+    instant: (at) => formatDayAndTime(at, venue.timezone, locale),
     briefly: (at) => formatDateShort(at, venue.timezone, locale),
   });
 }

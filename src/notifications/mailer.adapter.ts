@@ -13,10 +13,10 @@ const probeMillisecondsMax = 5_000;
 const restMilliseconds = 60_000;
 
 /** A mail as the library takes it. The same mail has the same bytes, its boundaries included. */
-function toMessage(mail: Mail): SendMailOptions {
+function toMessage({ returnPath, ...mail }: Mail): SendMailOptions {
   return {
     ...mail,
-    envelope: { from: mail.from.address, to: [mail.to.address] },
+    envelope: { from: returnPath ?? mail.from.address, to: [mail.to.address] },
     baseBoundary: createHash('sha256').update(mail.messageId).digest('hex').slice(0, 24),
     disableFileAccess: true,
     disableUrlAccess: true,

@@ -8,8 +8,17 @@ export const messageKinds = [
   'event_changed',
   'event_cancelled',
   'refund',
+  'ticket_offered',
+  'ticket_accepted',
 ] as const;
 export type MessageKind = (typeof messageKinds)[number];
+
+/** What goes to whoever takes a ticket over, who is told nothing of its buyer nor of the order. */
+export type ReceiverKind = Extract<MessageKind, 'ticket_offered' | 'ticket_accepted'>;
+
+export function isForReceiver(kind: MessageKind): kind is ReceiverKind {
+  return kind === 'ticket_offered' || kind === 'ticket_accepted';
+}
 
 /** The ways a message can go; the order is the one in which screens show them. */
 export const messageChannels = ['email', 'sms', 'whatsapp'] as const;

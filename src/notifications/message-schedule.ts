@@ -12,6 +12,8 @@ const deadlineSeconds: Record<MessageKind, number> = {
   event_changed: 72 * hour,
   event_cancelled: 72 * hour,
   refund: 72 * hour,
+  ticket_offered: 24 * hour,
+  ticket_accepted: 72 * hour,
 };
 
 /** A channel that cannot send for so long is given up when another can take over. */

@@ -8,7 +8,8 @@ export type StatusReport = {
   key: MessageKey;
   state: MessageState;
   reason: string | null;
-  providerId: string;
+  /** Null for mail, of which no provider tells. */
+  providerId: string | null;
 };
 
 /** The furthest report of each message: a provider may tell several states of one in one request. */
@@ -28,7 +29,7 @@ function furthestOf(reports: readonly StatusReport[]): StatusReport[] {
  */
 export async function recordStatuses(
   tx: Tx,
-  provider: 'twilio' | 'meta',
+  provider: 'twilio' | 'meta' | null,
   reports: readonly StatusReport[],
 ): Promise<number> {
   let count = 0;

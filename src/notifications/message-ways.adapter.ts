@@ -6,6 +6,7 @@ import type { TicketLook } from '../fulfilment/ticket-look.ts';
 import { createEmailWay } from './email-way.ts';
 import type { Mailer } from './message.ts';
 import type { MessageWay, MessageWays } from './outgoing-message.ts';
+import type { ReturnPaths } from './return-path.ts';
 import type { TextChannels } from './text-channels.adapter.ts';
 import { createTextWay } from './text-way.ts';
 
@@ -15,7 +16,11 @@ type Options = {
   sender: string;
   /** How the tickets of an event look. */
   lookOf(key: EventKey): Promise<TicketLook>;
+  /** Where mails come back to; absent: to their sender. */
+  returnPaths?: ReturnPaths | undefined;
   textChannels: TextChannels;
+  /** The public address, if it is known. */
+  publicUrl: string | undefined;
   /** The links of a sale, absolute; null when the public address is not known. */
   linksOf(tenantId: number, transactionId: string): SaleLinks | null;
 };
@@ -35,10 +40,15 @@ export function openMessageWays({
   sender,
   lookOf,
   textChannels,
+  returnPaths,
+  publicUrl,
   linksOf,
 }: Options): MessageWays & { email: MessageWay } {
   const ways: MessageWays & { email: MessageWay } = {
-    email: shared(createEmailWay({ mailer, sender, lookOf, linksOf }), limits.mailConnectionsMax),
+    email: shared(
+      createEmailWay({ mailer, sender, lookOf, returnPaths, publicUrl, linksOf }),
+      limits.mailConnectionsMax,
+    ),
   };
   for (const name of ['sms', 'whatsapp'] as const) {
     const channel = textChannels[name];

@@ -2,6 +2,8 @@
 export type Mail = {
   from: { name: string; address: string };
   to: { name: string; address: string };
+  /** Where it comes back to, in place of where it is from. */
+  returnPath?: string;
   subject: string;
   text: string;
   html: string;

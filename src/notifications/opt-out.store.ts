@@ -1,3 +1,4 @@
+import type { Locale } from '../base/format.ts';
 import type { Reader, Row, Tx } from '../db/transaction.ts';
 import type { Recipient } from './recipient.ts';
 
@@ -42,4 +43,31 @@ export async function optIn(tx: Tx, tenantId: number, names: readonly string[]):
     text: 'delete from message_opt_outs where tenant_id = $1 and recipient = any ($2::text[])',
     values: [tenantId, names],
   });
+}
+
+/**
+ * Ends or begins the reminders to a telephone at every seller that has written to it.
+ * @param number in E.164.
+ * @returns the language in which it was last written to; null when nobody has.
+ */
+export async function followWish(
+  tx: Tx,
+  number: string,
+  wish: 'stop' | 'start',
+  at: Date,
+): Promise<Locale | null> {
+  const sellers = await tx.query<Row & { tenantId: number; locale: Locale | null }>({
+    name: 'find-sellers-of-telephone',
+    text: `select m.tenant_id as "tenantId", (array_agg(t.locale order by m.created_at desc))[1] as locale
+             from messages m
+             left join transactions t on t.tenant_id = m.tenant_id and t.transaction_id = m.transaction_id
+            where m.recipient = $1 and m.channel in ('sms', 'whatsapp')
+            group by m.tenant_id order by m.tenant_id`,
+    values: [number],
+  });
+  for (const { tenantId } of sellers) {
+    if (wish === 'stop') await optOut(tx, tenantId, [number], at);
+    else await optIn(tx, tenantId, [number]);
+  }
+  return sellers.length === 0 ? null : (sellers[0]!.locale ?? 'es');
 }

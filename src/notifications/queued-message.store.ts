@@ -1,5 +1,6 @@
-import type { Row, Tx } from '../db/transaction.ts';
-import type { MessageChannel } from './message-kind.ts';
+import type { Reader, Row, Tx } from '../db/transaction.ts';
+import type { SaleKey } from '../orders/sale-token.ts';
+import type { MessageChannel, MessageKind } from './message-kind.ts';
 import type { MessageKey } from './message-reference.ts';
 import type { MessageState } from './message-state.ts';
 import { deadlineOf } from './message-schedule.ts';
@@ -52,6 +53,46 @@ export async function queueMessages(
       messages.map((message) => message.handsOver),
     ],
   });
+}
+
+/**
+ * The next occasion of a sale's messages of a kind; the first that brings tickets is a step of its sale. The sale is
+ * locked: two that ask at once get two occasions.
+ */
+export async function nextOccasion(
+  tx: Tx,
+  { tenantId, transactionId }: SaleKey,
+  kind: MessageKind,
+): Promise<number> {
+  await tx.query({
+    text: 'select from transactions where tenant_id = $1 and transaction_id = $2 for no key update',
+    values: [tenantId, transactionId],
+  });
+  const [row] = await tx.query<Row & { next: number }>({
+    text: `select coalesce(max(occasion_no), $4::integer) + 1 as next from messages
+            where tenant_id = $1 and transaction_id = $2 and kind = $3`,
+    values: [tenantId, transactionId, kind, kind === 'tickets' ? 1 : 0],
+  });
+  return row!.next;
+}
+
+/** Of these sales of a seller, those whose buyers can be written to and have been told nothing yet. */
+export async function findUnconfirmed(
+  reader: Reader,
+  tenantId: number,
+  transactionIds: readonly string[],
+): Promise<string[]> {
+  const rows = await reader.query<Row & { id: string }>({
+    name: 'find-unconfirmed',
+    text: `select t.transaction_id as id from transactions t
+            where t.tenant_id = $1 and t.transaction_id = any ($2::uuid[]) and t.status = 'processing'
+              and (t.customer_email is not null or t.customer_phone is not null)
+              and not exists (select from messages m
+                               where m.tenant_id = $1 and m.transaction_id = t.transaction_id
+                                 and m.kind in ('confirmation', 'tickets'))`,
+    values: [tenantId, transactionIds],
+  });
+  return rows.map((row) => row.id);
 }
 
 /** A message that is due, taken by this worker. One that has failed is to be handed to the next channel. */

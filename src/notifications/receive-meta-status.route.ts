@@ -1,15 +1,21 @@
 import { Problem } from '../base/errors.ts';
+import type { Clock } from '../base/ids.ts';
 import { limits } from '../base/limits.ts';
 import type { Pool } from '../db/pool.ts';
 import { transact } from '../db/transaction.ts';
 import type { App } from '../http/app.ts';
+import { readInboundWord } from './inbound-word.ts';
 import { recordStatuses } from './message-status.store.ts';
 import { isHubSignature } from './meta-signature.ts';
-import { readMetaStatuses } from './meta-status.ts';
+import { readMetaMessages, readMetaStatuses } from './meta-status.ts';
+import { followWish } from './opt-out.store.ts';
 
-type Deps = { pool: Pool; metaAppSecret: string };
+type Deps = { pool: Pool; clock: Clock; metaAppSecret: string };
 
-/** `POST /callbacks/meta/messages`: Meta tells what became of messages, many in one request. */
+/**
+ * `POST /callbacks/meta/messages`: Meta tells what became of messages, many in one request, and what people write to our
+ * number: STOP, BAJA, START and ALTA are followed at every seller that has written to theirs.
+ */
 export function receiveMetaStatusRoute(app: App, deps: Deps): void {
   app.register(async (scope) => {
     // What is signed are the bytes, so they are kept as they came.
@@ -36,6 +42,10 @@ export function receiveMetaStatusRoute(app: App, deps: Deps): void {
         }
         const reports = readMetaStatuses(notice);
         if (reports.length > 0) await transact(deps.pool, (tx) => recordStatuses(tx, 'meta', reports));
+        for (const { number, text } of readMetaMessages(notice)) {
+          const word = readInboundWord(text);
+          if (word) await transact(deps.pool, (tx) => followWish(tx, number, word.wish, deps.clock.now()));
+        }
         return reply.code(200).send();
       },
     );

@@ -10,7 +10,7 @@ import type { MessageChannel } from './message-kind.ts';
 import { formatMessageReference, type MessageKey } from './message-reference.ts';
 import { deadlineOf } from './message-schedule.ts';
 import type { MessageState } from './message-state.ts';
-import { queueMessages } from './queued-message.store.ts';
+import { nextOccasion, queueMessages } from './queued-message.store.ts';
 import { readRecipient } from './recipient.ts';
 import { SellerTemplates } from './seller-templates.store.ts';
 
@@ -43,20 +43,6 @@ async function keepAddress(tx: Tx, { tenantId, transactionId, channel, to }: Res
   });
 }
 
-/** The next occasion of a sale's messages of a kind. The sale is locked: two that ask at once get two occasions. */
-async function nextOccasion(tx: Tx, { tenantId, transactionId }: Resend): Promise<number> {
-  await tx.query({
-    text: 'select from transactions where tenant_id = $1 and transaction_id = $2 for no key update',
-    values: [tenantId, transactionId],
-  });
-  const [row] = await tx.query<Row & { next: number }>({
-    text: `select coalesce(max(occasion_no), 1) + 1 as next from messages
-            where tenant_id = $1 and transaction_id = $2 and kind = $3`,
-    values: [tenantId, transactionId, kind],
-  });
-  return row!.next;
-}
-
 /**
  * Sends a sale's tickets once more, by a channel and to an address of one's choice: the same tickets, as a message of
  * its own.
@@ -66,7 +52,7 @@ async function nextOccasion(tx: Tx, { tenantId, transactionId }: Resend): Promis
  */
 export async function resendTickets(tx: Tx, asked: Resend, { actor, now, ids }: Asking): Promise<MessageKey> {
   const { tenantId, transactionId, channel } = asked;
-  const occasionNo = await nextOccasion(tx, asked);
+  const occasionNo = await nextOccasion(tx, asked, kind);
   const sale = await readSale(tx, { tenantId, transactionId });
   if (!sale) throw saleNotFound();
   if (sale.status !== 'processing' && sale.status !== 'completed') {

@@ -22,6 +22,8 @@ function placeWords(item: SaleItem, locale: Locale): string {
  */
 export function saleFacts(sale: Sale, brand: Brand, links: Pick<SaleLinks, 'page' | 'short'> | null): Facts {
   const { locale, currency, event, venue, seller } = sale;
+  // Whoever has a ticket from its buyer is told no prices.
+  const money = (amount: number) => (sale.heldBy === null ? formatMoney(amount, currency, locale) : '');
   const taxes = sale.taxes.reduce((sum, tax) => sum + tax.amount, 0);
   return {
     ...brandFacts(brand, seller.name, eventPalette(event.eventId)),
@@ -39,12 +41,12 @@ export function saleFacts(sale: Sale, brand: Brand, links: Pick<SaleLinks, 'page
     order_short_url: links?.short ?? null,
     places: sale.items.map((item) => ({
       place: placeWords(item, locale),
-      price: formatMoney(item.total, currency, locale),
+      price: money(item.total),
     })),
     place_count: String(sale.items.length),
     one_place: sale.items.length === 1,
-    total: formatMoney(sale.total, currency, locale),
-    taxes: taxes > 0 ? formatMoney(taxes, currency, locale) : null,
+    total: money(sale.total),
+    taxes: taxes > 0 ? money(taxes) : null,
     fiscal_number: sale.fiscalNumber,
   };
 }

@@ -46,7 +46,7 @@ export function writeSaleMail(
   sender: string,
   links: SaleLinks | null,
 ): Mail {
-  const { key, sale, to, voice, facts } = message;
+  const { key, sale, to, voice, facts, since } = message;
   const filled = { ...saleFacts(sale, voice.brand, links), ...facts };
   const unsubscribe = facts['unsubscribe_url'];
   return {
@@ -54,7 +54,7 @@ export function writeSaleMail(
     to: { name: headerText(sale.customer.name), address: to },
     ...voice.template(key.kind, sale.locale).fillMail(filled),
     messageId: saleMessageId(key, sender),
-    date: sale.createdAt,
+    date: since,
     attachments: tickets ? [ticketsFile(sale, tickets)] : [],
     ...(typeof unsubscribe === 'string' &&
       !isTransactional(key.kind) && { headers: unsubscribeHeaders(unsubscribe) }),

@@ -10,7 +10,11 @@ import type { Brand } from './brand.ts';
 import { brandSchema } from './template.schema.ts';
 import { readBrand, saveBrand } from './template.store.ts';
 
-const brandChange = ({ name, logoUrl, color }: Brand) => ({ name, logo_url: logoUrl, color });
+const brandChange = ({ name, logoUrl, color }: Omit<Brand, 'logoSha256'>) => ({
+  name,
+  logo_url: logoUrl,
+  color,
+});
 
 /** `PUT /sellers/{id}/brand`: what is absent is the house's again. */
 export function saveBrandRoute(app: App, deps: { pool: Pool; ids: IdSource; clock: Clock }): void {

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { ReceiverLinks, TransferKey } from '../admission/receiver-links.ts';
 import type { Clock } from '../base/ids.ts';
 import { GroupLanes } from '../base/group-lane.ts';
 import { limits } from '../base/limits.ts';
@@ -7,10 +8,13 @@ import type { Pool } from '../db/pool.ts';
 import { reader, transact } from '../db/transaction.ts';
 import type { StepLog } from '../fulfilment/step-lanes.job.ts';
 import { readOrders } from '../orders/intent-sale.store.ts';
-import type { Sale } from '../orders/sale.ts';
+
+import { lacksTickets, type Sale } from '../orders/sale.ts';
 import { AttemptMaker, endOf, type MessageNews } from './attempt-message.job.ts';
 import { isTransactional } from './kind-facts.ts';
+import { isForReceiver } from './message-kind.ts';
 import { announceFailures } from './message-failure.store.ts';
+import type { MessageKey } from './message-reference.ts';
 import { isOverdue, retryDelaySeconds } from './message-schedule.ts';
 import { endMessages, type MessageEnd } from './message.store.ts';
 import type { MessageWays } from './outgoing-message.ts';
@@ -24,6 +28,7 @@ import {
 import { recipientsOf } from './recipient.ts';
 import { SellerTemplates } from './seller-templates.store.ts';
 import type { Voice } from './template.ts';
+import { readTransferMessage, type TransferMessage } from './transfer-message.store.ts';
 
 type Deps = {
   pool: Pool;
@@ -33,6 +38,8 @@ type Deps = {
   random(): number;
   log: StepLog;
   turn(): Promise<void>;
+  /** The links of a ticket's receiver, absolute; null when the public address is not known. */
+  receiverLinksOf(key: TransferKey): ReceiverLinks | null;
   onMessage(news: MessageNews): void;
 };
 
@@ -40,6 +47,19 @@ type Deps = {
 type Result = { end: MessageEnd | null; handOver: HandOver | null };
 
 const retrySecondsMax = 5;
+
+/** The end of a message of which no attempt was made. */
+function untried(key: MessageKey, state: 'failed' | 'skipped', lastError: string): MessageEnd {
+  return { key, state, lastError, attemptNo: null, raw: null, nextAttemptAt: null };
+}
+
+/** A message that there is nothing more to say of, by no channel. */
+function drop({ key, state }: ClaimedMessage, why: string): Result {
+  return {
+    end: state === 'sending' ? untried(key, 'skipped', why) : null,
+    handOver: { from: key, to: null },
+  };
+}
 
 /**
  * Sends the messages that stand in their own table: those of other occasions than a sale's own steps, and those that a
@@ -116,27 +136,36 @@ export class QueuedMessages {
   }
 
   async #work(message: ClaimedMessage, sales: Promise<Sale[]>): Promise<void> {
+    const { pool, clock, receiverLinksOf } = this.#deps;
     const { tenantId, transactionId } = message.key;
     const sale = (await sales).find((one) => one.transactionId === transactionId);
     if (!sale) throw new Error('there is no such sale');
     const voice = await this.#templates.voiceOf(tenantId);
-    const end = message.state === 'sending' ? await this.#send(message, sale, voice) : null;
-    const hasFailed = end === null || end.state === 'failed' || end.state === 'skipped';
-    const handOver = hasFailed ? this.#next(message, sale, voice) : null;
+    const said = isForReceiver(message.key.kind)
+      ? await readTransferMessage(reader(pool), message, receiverLinksOf, clock.now())
+      : message.key.kind === 'confirmation' && !lacksTickets(sale)
+        ? 'The tickets are made, and their message says more.'
+        : { sale, facts: message.facts };
+    const { end, handOver } =
+      typeof said === 'string' ? drop(message, said) : await this.#attempt(message, said, voice);
     await this.#results.submit(tenantId, { end, handOver });
     // What a step or a callback has ended as failed was told of by whoever ended it.
     if (end ?? message.state === 'bounced') this.#attempts.tell([end ?? message]);
   }
 
-  async #send(claimed: ClaimedMessage, sale: Sale, voice: Voice): Promise<MessageEnd> {
-    const { key, recipient: to, facts, attempts } = claimed;
+  async #attempt(message: ClaimedMessage, said: TransferMessage, voice: Voice): Promise<Result> {
+    const end = message.state === 'sending' ? await this.#send(message, said, voice) : null;
+    const hasFailed = end === null || end.state === 'failed' || end.state === 'skipped';
+    return { end, handOver: hasFailed ? this.#next(message, said.sale, voice) : null };
+  }
+
+  async #send(claimed: ClaimedMessage, { sale, facts }: TransferMessage, voice: Voice): Promise<MessageEnd> {
+    const { key, recipient: to, attempts } = claimed;
     const way = this.#deps.ways[key.channel];
-    const untried = { key, attemptNo: null, raw: null, nextAttemptAt: null };
-    if (!way)
-      return { ...untried, state: 'skipped', lastError: `No provider of ${key.channel} is configured.` };
+    if (!way) return untried(key, 'skipped', `No provider of ${key.channel} is configured.`);
     const { dueAt: since, deadlineAt } = claimed;
     if (deadlineAt && this.#deps.clock.now() >= deadlineAt)
-      return { ...untried, state: 'failed', lastError: 'It could not be sent before it was too late.' };
+      return untried(key, 'failed', 'It could not be sent before it was too late.');
     await this.#deps.turn();
     const message = { key, sale, to, voice, facts, since: claimed.createdAt };
     const attempt = await this.#attempts.make(way, message, attempts);

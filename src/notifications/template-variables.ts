@@ -1,5 +1,5 @@
 import type { Locale } from '../base/format.ts';
-import type { MessageKind } from './message-kind.ts';
+import { isForReceiver, type MessageKind } from './message-kind.ts';
 
 /** A value that fills a template. An empty text, null, false and an empty list are the same to a section: nothing. */
 export type Fact = string | boolean | null | readonly Record<string, string>[];
@@ -78,6 +78,14 @@ const note = variable(
   true,
 );
 
+const offerUrl =
+  'https://tickets.example/transfer?token=tq_transfer_1_q3Jx0vHk2mYtR7uLw9ZbNcPdq3Jx0vHk2mYtR7uLw9Z';
+
+const givenPlaces = variable('places', 'list', {
+  es: [{ place: 'Platea, fila F, asiento 12' }],
+  en: [{ place: 'Platea, row F, seat 12' }],
+});
+
 const own: Record<MessageKind, readonly Variable[]> = {
   confirmation: [],
   tickets: [],
@@ -106,11 +114,45 @@ const own: Record<MessageKind, readonly Variable[]> = {
   ],
   event_cancelled: [note],
   refund: [amount, note],
+  ticket_offered: [
+    givenPlaces,
+    variable('transfer_url', 'url', offerUrl),
+    variable(
+      'transfer_short_url',
+      'url',
+      'https://tickets.example/t/1.q3Jx0vHk2mYtR7uLw9ZbNcPdq3Jx0vHk2mYtR7uLw9Z',
+    ),
+    variable('accept_by', 'text', {
+      es: 'miércoles, 25 de noviembre de 2026, 6:00 p. m.',
+      en: 'Wednesday, November 25, 2026, 6:00 PM',
+    }),
+  ],
+  ticket_accepted: [
+    givenPlaces,
+    variable('customer_name', 'text', 'Luis Gómez'),
+    variable(
+      'ticket_url',
+      'url',
+      'https://tickets.example/tickets/019a5b7e-6f10-7abc-9def-0123456789ab?token=1.AZpbfm8QerzZ7wEjRWeJq6snHfR8ZpX2mYtR7uLw9Zb',
+    ),
+  ],
 };
+
+/** What a receiver is not told. */
+const ofTheOrder: ReadonlySet<string> = new Set([
+  'customer_name',
+  'order_url',
+  'order_short_url',
+  'places',
+  'total',
+  'taxes',
+  'fiscal_number',
+]);
 
 /** The variables that templates of a kind may use. */
 export function variablesOf(kind: MessageKind): readonly Variable[] {
-  return [...common, ...own[kind]];
+  const shared = isForReceiver(kind) ? common.filter(({ name }) => !ofTheOrder.has(name)) : common;
+  return [...shared, ...own[kind]];
 }
 
 /** What fills a preview. */

@@ -80,7 +80,7 @@ export const previewSchema = object({
   }),
 });
 
-export const brandSchema = object({
+const brandFields = {
   name: Type.Optional(Type.String({ minLength: 1, maxLength: limits.brandNameCharsMax })),
   logo_url: Type.Optional(
     Type.String({
@@ -90,4 +90,11 @@ export const brandSchema = object({
     }),
   ),
   color: Type.Optional(Type.String({ maxLength: 7, pattern: '^#[0-9a-fA-F]{6}$', description: '#rrggbb' })),
+};
+export const brandSchema = object(brandFields);
+
+/** A brand as it is read: with the logo that was uploaded, which goes before `logo_url`. */
+export const brandAnswerSchema = object({
+  ...brandFields,
+  logo: Type.Optional(object({ sha256: Type.String(), url: Type.String() })),
 });

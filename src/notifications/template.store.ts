@@ -1,6 +1,6 @@
 import type { Locale } from '../base/format.ts';
 import type { Reader, Row, Tx } from '../db/transaction.ts';
-import { noBrand, type Brand } from './brand.ts';
+import type { Brand } from './brand.ts';
 import type { MessageChannel, MessageKind } from './message-kind.ts';
 import type { TemplateSource } from './template.ts';
 
@@ -126,18 +126,18 @@ export async function readBrand(reader: Reader, tenantId: number): Promise<Selle
   const [row] = await reader.query<Row & Brand & Omit<SellerVoice, 'brand'>>({
     name: 'read-brand',
     text: `select s.name as "sellerName", s.phone_country as "phoneCountry", s.message_channels as channels,
-                  b.name, b.logo_url as "logoUrl", b.color
+                  b.name, b.logo_url as "logoUrl", encode(b.logo_sha256, 'hex') as "logoSha256", b.color
              from sellers s left join brands b on b.tenant_id = s.tenant_id
             where s.tenant_id = $1`,
     values: [tenantId],
   });
   if (!row) return null;
-  const { sellerName, phoneCountry, channels, name, logoUrl, color } = row;
-  return { sellerName, phoneCountry, channels, brand: { ...noBrand, name, logoUrl, color } };
+  const { sellerName, phoneCountry, channels, ...brand } = row;
+  return { sellerName, phoneCountry, channels, brand };
 }
 
-/** Keeps a seller's brand. */
-export async function saveBrand(tx: Tx, tenantId: number, brand: Brand): Promise<void> {
+/** Keeps a seller's brand, whatever logo it has uploaded. */
+export async function saveBrand(tx: Tx, tenantId: number, brand: Omit<Brand, 'logoSha256'>): Promise<void> {
   await tx.query({
     text: `insert into brands (tenant_id, name, logo_url, color) values ($1, $2, $3, $4)
            on conflict (tenant_id) do update

@@ -31,8 +31,9 @@ export function createTextWay({ name, channel, linksOf }: Deps): MessageWay {
     channel: name,
     describe: ({ key }) => ({ subject: '', messageId: formatMessageReference(key) }),
     async deliver(message, attempt) {
-      const { key, to, since } = message;
-      const content = contentOf(name, message, linksOf(key.tenantId, key.transactionId));
+      const { key, sale, to, since } = message;
+      const links = sale.heldBy === null ? linksOf(key.tenantId, key.transactionId) : null;
+      const content = contentOf(name, message, links);
       const reference = formatMessageReference(key);
       const delivery = await channel.deliver({ reference, attempt, since, to, content });
       if (delivery.outcome !== 'accepted') return delivery;

@@ -71,12 +71,14 @@ function createWorker() {
     random: () => 0.5,
     log: { warn: assert.fail, error: () => {} },
     turn: async () => {},
+    receiverLinksOf: () => null,
     onMessage: () => {},
     ways: openMessageWays({
       mailer,
       textChannels: {},
       sender: 'tickets@seller.example',
       lookOf: (key) => looks.lookOf(key),
+      publicUrl: testPublicUrl,
       linksOf: (tenantId, id) => saleLinks(testSecret, testPublicUrl, tenantId, id),
     }),
   });

@@ -59,6 +59,7 @@ function common() {
     turn: async () => {},
     onMessage: () => {},
     announce: async () => {},
+    receiverLinksOf: () => null,
     random: () => 0.5,
   };
 }
@@ -93,6 +94,7 @@ before(async () => {
     mailer,
     sender: 'tickets@seller.example',
     lookOf: (key) => looks.lookOf(key),
+    publicUrl: testPublicUrl,
     textChannels: { sms, whatsapp },
     linksOf,
   });
@@ -472,6 +474,7 @@ test('nothing is sent while a circuit is open, and it counts as no attempt', asy
     mailer,
     sender: 'tickets@seller.example',
     lookOf: (key) => looks.lookOf(key),
+    publicUrl: testPublicUrl,
     textChannels: { whatsapp },
     linksOf,
   });

@@ -13,6 +13,7 @@ import { createSampleSeller, makeSampleSales } from '../support/sample-sales.ts'
 import { waitUntil } from '../support/wait.ts';
 import { startTestWorkers, type TestWorkers } from '../support/workers.ts';
 
+const tellDelayed = async () => {};
 let database: TestDatabase;
 let pool: Pool;
 /** Hands over, and works on nothing. */
@@ -95,7 +96,7 @@ test('steps that nobody handed over are swept up, those of young sales are not',
   const old = await makeSampleSales(pool, { count: 5, ageSeconds: 60, phone: '+584121234567' });
   const other = await makeSampleSales(pool, { tenantId: 2, count: 2, ageSeconds: 3_000 });
   const young = await makeSampleSales(pool, { count: 5 });
-  const sweeper = new StepSweeper({ pool, clock: systemClock, queue });
+  const sweeper = new StepSweeper({ pool, clock: systemClock, queue, tellDelayed });
   assert.equal(await sweeper.sweep(), 0, 'what is missed once may just be on its way');
   // E-mail and SMS wait for the tickets, so each sale has two steps that can be worked on.
   assert.equal(await sweeper.sweep(), (old.length + other.length) * 2);
@@ -131,7 +132,7 @@ test('a walk over many unfinished sales goes on page by page, and then begins ag
       void handed.push(...steps.map((step) => step.transactionId)),
     missing: async (steps: readonly StepKey[]) => [...steps],
   };
-  const sweeper = new StepSweeper({ pool, clock: systemClock, queue: forgetful, pageMax: 10 });
+  const sweeper = new StepSweeper({ pool, clock: systemClock, queue: forgetful, pageMax: 10, tellDelayed });
   for (const expected of [0, 10, 10, 5, 10]) assert.equal(await sweeper.sweep(), expected * 2);
   assert.deepEqual([...new Set(handed.slice(0, 50))], ids);
   assert.equal(handed.at(50), ids[0]);

@@ -51,7 +51,7 @@ test('a template starts as the house has it, and is changed part by part', async
   const { data } = (await client.send('GET', '/sellers/1/templates')).json as {
     data: { kind: string; locale: string; changed: string[] }[];
   };
-  assert.equal(data.length, 16);
+  assert.equal(data.length, 20);
   assert.deepEqual(
     data.filter((one) => one.changed.length > 0),
     [{ kind: 'tickets', locale: 'es', changed: ['sms'] }],

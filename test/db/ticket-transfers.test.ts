@@ -1,14 +1,22 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { receiverLinks } from '../../src/admission/receiver-links.ts';
 import { readPublicKey, verifyTicket } from '../../src/admission/ticket-code.ts';
 import { runAudit } from '../../src/audit/run-audit.ts';
+import { systemClock } from '../../src/base/ids.ts';
+import { reader } from '../../src/db/transaction.ts';
+import { createSmtpMailer } from '../../src/notifications/mailer.adapter.ts';
+import { openTextChannels } from '../../src/notifications/text-channels.adapter.ts';
+import { readTransferMessage } from '../../src/notifications/transfer-message.store.ts';
 import { saleLinks } from '../../src/orders/sale-token.ts';
+import { startTwilioFake, type TwilioFake } from '../support/fakes/twilio.ts';
 import { withoutGuard } from '../support/guards.ts';
 import { startIdentityHall, type IdentityHall } from '../support/identity-hall.ts';
 import { outcomeOf, signedIn } from '../support/identity.ts';
+import { startMailServer, type MailServer } from '../support/mail-server.ts';
 import { readPdf } from '../support/read-pdf.ts';
 import { makeSampleSales } from '../support/sample-sales.ts';
-import { startTestWorkers, testSecret, type TestWorkers } from '../support/workers.ts';
+import { startTestWorkers, testPublicUrl, testSecret, type TestWorkers } from '../support/workers.ts';
 import { waitUntil } from '../support/wait.ts';
 
 type Ticket = { state: string; code?: string; row?: string; transfer?: { id: string } };
@@ -20,12 +28,25 @@ type Revoked = {
 
 let hall: IdentityHall;
 let workers: TestWorkers;
+let mailServer: MailServer;
+let twilio: TwilioFake;
 before(async () => {
   hall = await startIdentityHall(2, { TAQUILLA_SECRET: testSecret });
-  workers = await startTestWorkers(hall.database.url);
+  [mailServer, twilio] = await Promise.all([startMailServer(), startTwilioFake()]);
+  const account = { accountSid: twilio.accountSid, authToken: twilio.authToken, apiUrl: twilio.url };
+  const channels = openTextChannels(
+    {
+      twilio: { ...account, smsFrom: '+15005550006', whatsappFrom: undefined },
+      meta: undefined,
+      callbacksUrl: undefined,
+    },
+    systemClock,
+  );
+  workers = await startTestWorkers(hall.database.url, createSmtpMailer(mailServer.url), channels);
 });
 after(async () => {
   await workers.stop();
+  await Promise.all([mailServer.stop(), twilio.stop()]);
   await hall.stop();
 });
 
@@ -72,8 +93,11 @@ const receiver = (link: string, name = 'Luis Gómez') => ({
   email: 'Luis@Example.com',
 });
 
-async function offer(path: string): Promise<{ id: string; link: string; expires_at: string }> {
-  const answer = await hall.client.send('POST', path);
+async function offer(
+  path: string,
+  body?: unknown,
+): Promise<{ id: string; link: string; expires_at: string }> {
+  const answer = await hall.client.send('POST', path, body);
   assert.equal(answer.status, 201, answer.text);
   return answer.json as { id: string; link: string; expires_at: string };
 }
@@ -191,6 +215,106 @@ test('a ticket goes by a link to somebody else, who sees it alone, without price
     'ticket_transferred',
     "a holder's link opens no other ticket of the sale",
   );
+});
+
+const mailTo = (address: string, subject: RegExp) =>
+  mailServer.received.find(({ to, parsed }) => to.includes(address) && subject.test(parsed.subject ?? ''));
+
+/** Whether a text stands anywhere in what is kept of messages and transfers. */
+async function isKept(text: string): Promise<boolean> {
+  const { rows } = await hall.pool.query(
+    `select from (select m::text as kept from messages m union all select x::text from ticket_transfers x) r
+      where position($1 in kept) > 0`,
+    [text],
+  );
+  return rows.length > 0;
+}
+
+test('the receiver gets the link by mail and by SMS, then the ticket; neither says anything of the buyer', async () => {
+  const sale = await sell();
+  const email = 'luis.receiver@example.com';
+  const { id, link } = await offer(sale.at(1, 'transfers'), { email, phone: '0412-555.00.00', locale: 'en' });
+  await waitUntil('the offer has gone by both ways', () =>
+    Boolean(mailTo(email, /A ticket for you/) && twilio.accepted.length > 0),
+  );
+  const mail = mailTo(email, /A ticket for you/)!;
+  assert.ok(mail.parsed.text!.includes(`${testPublicUrl}${link}`));
+  assert.match(mail.parsed.text!, /Platea, row \w+, seat \d+/);
+  assert.equal(mail.parsed.attachments.length, 0);
+  const [sms] = twilio.accepted;
+  assert.equal(sms?.to, '+584125550000');
+  const [short = ''] = /https:\S+/.exec(sms.body) ?? [];
+  const opened = await hall.client.send('GET', short.slice(testPublicUrl.length));
+  assert.deepEqual([opened.status, opened.headers['location']], [302, link]);
+  assert.equal((await hall.client.send('GET', '/t/1.x')).status, 404);
+  const secret = link.slice(link.lastIndexOf('_') + 1);
+  assert.equal(await isKept(secret), false, 'nothing with which the ticket could be taken is stored');
+  assert.equal(await isKept(id), true);
+
+  const body = { ...receiver(link), email, locale: 'en' };
+  const answers = await Promise.all([accept(body), accept(body), accept(body)]);
+  assert.deepEqual(answers.map(outcomeOf), [200, 200, 200]);
+  await waitUntil('the ticket has gone by mail', () => Boolean(mailTo(email, /Your ticket/)));
+  const brought = mailTo(email, /Your ticket/)!;
+  const { links } = answers[0]!.json as Tickets;
+  assert.ok(brought.parsed.text!.includes(`${testPublicUrl}${links.page}`));
+  const [sheet, ...rest] = await readPdf(brought.parsed.attachments[0]!.content);
+  assert.equal(rest.length, 0);
+  assert.equal((await claimsOf(sheet?.qr)).generation, 2);
+  for (const { raw } of [mail, brought]) {
+    assert.doesNotMatch(raw.toString(), /Ana|ana@|24[.,]70|A-0000|\/orders\//);
+  }
+  assert.doesNotMatch(sms.body, /Ana|\/o\//);
+  const { rows } = await hall.pool.query(
+    "select kind, channel, state from messages where transaction_id = $1 and kind <> 'tickets' order by kind, channel",
+    [sale.id],
+  );
+  const state = 'accepted';
+  assert.deepEqual(rows, [
+    { kind: 'ticket_offered', channel: 'email', state },
+    { kind: 'ticket_offered', channel: 'sms', state },
+    { kind: 'ticket_offered', channel: 'whatsapp', state: 'skipped' },
+    { kind: 'ticket_accepted', channel: 'email', state },
+  ]);
+});
+
+test('what is no longer so is not said; an address that cannot be written to makes no offer', async () => {
+  const sale = await sell();
+  const path = sale.at(1, 'transfers');
+  for (const [bad, where] of [
+    [{ phone: '12' }, '/phone'],
+    [{ email: 'a,b@example.com' }, '/email'],
+    [{ email: 'luis' }, '/email'],
+    [{ locale: 'fr' }, '/locale'],
+  ] as const) {
+    const answer = await hall.client.send('POST', path, bad);
+    assert.equal(outcomeOf(answer), 'body_invalid', answer.text);
+    assert.equal((answer.json as { errors: { path: string }[] }).errors[0]?.path, where);
+  }
+  assert.equal((await read(sale.tickets)).tickets[0]?.transfer, undefined);
+  const first = await offer(path);
+  const second = await offer(path);
+  const say = (kind: 'ticket_offered' | 'ticket_accepted', id: string) =>
+    readTransferMessage(
+      reader(hall.pool),
+      {
+        key: { tenantId: 1, transactionId: sale.id, channel: 'email', kind, occasionNo: 1 },
+        recipient: 'luis@example.com',
+        facts: { transfer_id: id, locale: 'es' },
+      },
+      (key) => receiverLinks(testSecret, testPublicUrl, key),
+      new Date(),
+    );
+  assert.equal(await say('ticket_offered', first.id), 'The offer has ended.');
+  assert.equal(typeof (await say('ticket_offered', second.id)), 'object');
+  const taken = await accept(receiver(second.link));
+  assert.equal(typeof (await say('ticket_accepted', second.id)), 'object');
+  const { links } = taken.json as Tickets;
+  const onward = await offer(
+    `${path.slice(0, path.indexOf('?'))}${links.page.slice(links.page.indexOf('?'))}`,
+  );
+  assert.equal(outcomeOf(await accept(receiver(onward.link))), 200);
+  assert.equal(await say('ticket_accepted', second.id), 'Somebody else has the ticket by now.');
 });
 
 test('a link that was withdrawn, replaced, expired or outlived by its ticket takes nothing', async () => {

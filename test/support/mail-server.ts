@@ -2,7 +2,13 @@ import type { AddressInfo } from 'node:net';
 import { simpleParser, type ParsedMail } from 'mailparser';
 import { SMTPServer } from 'smtp-server';
 
-export type ReceivedMail = { to: string[]; raw: Buffer; parsed: ParsedMail };
+export type ReceivedMail = {
+  /** The envelope's sender. */
+  from: string;
+  to: string[];
+  raw: Buffer;
+  parsed: ParsedMail;
+};
 
 export type MailServer = {
   url: string;
@@ -28,9 +34,9 @@ export function code(responseCode: number, message: string): Error {
 export async function startMailServer({ onRecipient, onMail, port = 0 }: Options = {}): Promise<MailServer> {
   const received: ReceivedMail[] = [];
   /** Answers null once the mail is kept, or with why it is not. */
-  async function accept(to: string[], raw: Buffer): Promise<Error | null> {
+  async function accept(from: string, to: string[], raw: Buffer): Promise<Error | null> {
     try {
-      const mail = { to, raw, parsed: await simpleParser(raw) };
+      const mail = { from, to, raw, parsed: await simpleParser(raw) };
       await onMail?.(mail);
       received.push(mail);
       return null;
@@ -54,7 +60,9 @@ export async function startMailServer({ onRecipient, onMail, port = 0 }: Options
       stream.on('data', (chunk: Buffer) => chunks.push(chunk));
       stream.on('end', () => {
         const to = session.envelope.rcptTo.map((recipient) => recipient.address);
-        void accept(to, Buffer.concat(chunks)).then(answer);
+        const { mailFrom } = session.envelope;
+        const from = mailFrom === false ? '' : mailFrom.address;
+        void accept(from, to, Buffer.concat(chunks)).then(answer);
       });
     },
   });

@@ -5,7 +5,12 @@ import { getDocument } from 'pdfjs-dist/legacy/build/pdf.mjs';
 const jsQR = jsQRModule.default ?? jsQRModule;
 const fonts = new URL('../../node_modules/pdfjs-dist/standard_fonts/', import.meta.url);
 
-export type PdfPage = { text: string; qr: string | undefined };
+export type PdfPage = {
+  text: string;
+  qr: string | undefined;
+  /** Red, green and blue at a place, in points from the left and from the top. */
+  pixelAt(x: number, y: number): number[];
+};
 
 /**
  * Reads a PDF back with a library that had no part in making it: each page's text, with single spaces,
@@ -25,7 +30,10 @@ export async function readPdf(bytes: Uint8Array): Promise<PdfPage[]> {
     await page.render({ canvas: canvas as never, canvasContext: context as never, viewport }).promise;
     const { data, width, height } = context.getImageData(0, 0, canvas.width, canvas.height);
     const text = strings.join(' ').replaceAll(/\s+/g, ' ');
-    pages.push({ text, qr: jsQR(data, width, height)?.data });
+    const pixelAt = (x: number, y: number) => [
+      ...context.getImageData(x * 2, y * 2, 1, 1).data.subarray(0, 3),
+    ];
+    pages.push({ text, qr: jsQR(data, width, height)?.data, pixelAt });
   }
   await task.destroy();
   return pages;

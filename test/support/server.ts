@@ -6,7 +6,7 @@ import { migrateQueue } from '../../src/queue/queue.ts';
 import path from 'node:path';
 
 /** The whole system on a database of the test's own. */
-export type TestServer = { url: string; stop(): Promise<void> };
+export type TestServer = { url: string; bouncePort: number | undefined; stop(): Promise<void> };
 
 type Options = {
   /** A migrated database. */
@@ -30,5 +30,6 @@ export async function startServer({ databaseUrl, env = {}, worker = true }: Opti
     shopDir: path.join(import.meta.dirname, '../../web/shop/dist'),
     doorDir: path.join(import.meta.dirname, '../../web/door/dist'),
   });
-  return { url: running.url!, stop: () => running.stop().then(() => undefined) };
+  const { bouncePort } = running;
+  return { url: running.url!, bouncePort, stop: () => running.stop().then(() => undefined) };
 }

@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
+import { receiverLinks } from '../../src/admission/receiver-links.ts';
 import { systemClock } from '../../src/base/ids.ts';
 import { createPool } from '../../src/db/pool.ts';
 import { reader } from '../../src/db/transaction.ts';
@@ -56,9 +57,11 @@ export async function startTestWorkers(
       textChannels,
       sender: 'tickets@seller.example',
       lookOf: (key) => looks.lookOf(key),
+      publicUrl: testPublicUrl,
       linksOf,
     }),
     linksOf,
+    receiverLinksOf: (key) => receiverLinks(testSecret, testPublicUrl, key),
     clock: systemClock,
     turn: setImmediate,
     log: { warn: note, error: note },

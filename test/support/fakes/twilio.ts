@@ -81,7 +81,38 @@ async function report(
   return answer.status;
 }
 
-/** A server that speaks Twilio's Messages API, and its status callbacks. */
+/**
+ * Brings what somebody writes to the number of ours, as the number's webhook is set.
+ * @param webhook its public address; a test listens elsewhere, at `at`.
+ */
+async function bring(
+  from: string,
+  body: string,
+  { webhook, at, signWith = authToken }: { webhook: string; at: string; signWith?: string },
+): Promise<{ status: number; type: string | null; text: string }> {
+  const messageSid = `SM${randomBytes(16).toString('hex')}`;
+  const fields: Record<string, string> = {
+    AccountSid: accountSid,
+    ApiVersion: '2010-04-01',
+    Body: body,
+    From: from,
+    MessageSid: messageSid,
+    NumMedia: '0',
+    NumSegments: '1',
+    SmsMessageSid: messageSid,
+    SmsSid: messageSid,
+    SmsStatus: 'received',
+    To: '+15005550006',
+  };
+  const answer = await fetch(new URL(new URL(webhook).pathname, at), {
+    method: 'POST',
+    headers: { 'x-twilio-signature': twilioSignature(signWith, webhook, fields) },
+    body: new URLSearchParams(fields),
+  });
+  return { status: answer.status, type: answer.headers.get('content-type'), text: await answer.text() };
+}
+
+/** A server that speaks Twilio's Messages API, its status callbacks, and what people write. */
 export async function startTwilioFake() {
   const script = new Script<TwilioMode>('accept');
   const accepted: TwilioMessage[] = [];
@@ -132,6 +163,7 @@ export async function startTwilioFake() {
     accepted,
     next: (...modes: TwilioMode[]) => script.next(...modes),
     report,
+    bring,
     stop: server.stop,
   };
 }

@@ -26,8 +26,10 @@ export class TicketApi {
     return call(`${this.#base}/${itemNo}/reissue${this.#query}`, { method: 'POST' });
   }
 
-  offer(itemNo: number): Promise<{ link: string }> {
-    return call(`${this.#base}/${itemNo}/transfers${this.#query}`, { method: 'POST' });
+  /** @param to a mail address or a telephone number that the link is sent to, or nothing. */
+  offer(itemNo: number, to: string, locale: string): Promise<{ link: string }> {
+    const body = to === '' ? undefined : { [to.includes('@') ? 'email' : 'phone']: to, locale };
+    return call(`${this.#base}/${itemNo}/transfers${this.#query}`, { method: 'POST', body });
   }
 
   withdraw(itemNo: number, transferId: string): Promise<unknown> {

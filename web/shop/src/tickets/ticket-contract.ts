@@ -19,7 +19,7 @@ export type Ticket = {
 type Happening = { name: string; starts_at: string; timezone: string; venue: { name: string } };
 
 export type Tickets = {
-  brand: { name: string; color: string };
+  brand: { name: string; color: string; logo_url?: string };
   event: Happening;
   holder: string;
   tickets: Ticket[];
