@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import type { ErrorCode } from '../base/errors.ts';
+import { serverTiming } from '../base/group-timing.ts';
 import { limits } from '../base/limits.ts';
 import type { EventCache } from '../catalog/event-cache.ts';
 import { openHold } from '../holds/holds.ts';
@@ -24,7 +25,7 @@ import type { Intent } from '../payments/intent.ts';
 import type { PaymentIntents } from '../payments/payment-intents.ts';
 import { paymentSchema, plainPayment, readPayment, type PaymentBody } from '../payments/payment.schema.ts';
 import { changeOf } from '../payments/tender-orders.ts';
-import type { Checkout, TimedSale } from './checkout.ts';
+import type { Checkout } from './checkout.ts';
 import type { ConfirmedSale, Customer } from './confirm-sales.store.ts';
 import { digestBody, digestKey, readIdempotencyKey } from './idempotency.ts';
 
@@ -127,12 +128,6 @@ function answer(
     currency: sale.currency,
     links,
   };
-}
-
-/** Server-Timing (W3C): milliseconds before the group and in it, and how many orders shared it. */
-function serverTiming({ group, waitedMilliseconds }: TimedSale): string {
-  const wait = Math.max(0, waitedMilliseconds).toFixed(1);
-  return `wait;dur=${wait}, group;dur=${group.milliseconds.toFixed(1)};desc="${group.orders} orders"`;
 }
 
 /** The answer to an order whose money comes later, or that was paid in several payments: as it stands now. */
@@ -263,9 +258,9 @@ export function confirmSaleRoute(app: App, deps: Deps): void {
         };
         reply.code(202);
         if (isPlain(payment, live.event.currency)) {
-          const timed = await deps.checkout.confirm({ ...order, payment: plainPayment(payment) });
-          reply.header('server-timing', serverTiming(timed));
-          return answer(deps, tenantId, timed.sale, locale);
+          const { sale, timing } = await deps.checkout.confirm({ ...order, payment: plainPayment(payment) });
+          reply.header('server-timing', serverTiming(timing, 'orders'));
+          return answer(deps, tenantId, sale, locale);
         }
         const tenders = readPayment(payment);
         const substitutes = accept_substitutes ?? false;

@@ -47,6 +47,9 @@ function listen({ metrics, logger }: Pick<Options, 'metrics' | 'logger'>): (news
         metrics.messages.inc({ channel, kind, state });
         return;
       }
+      case 'memory_released':
+        metrics.memoryReleases.inc({ thread: 'worker' });
+        return;
       case 'trouble':
         logger.error({ ...news.fields, err: news.error }, news.message);
         return;
