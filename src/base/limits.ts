@@ -63,7 +63,7 @@ export const limits = {
   eventLoopLateSamplesMin: 3,
   calmBusyShareMax: 0.1,
   calmSecondsMin: 5,
-  spareHeapBytesMin: 67_108_864,
+  spareHeapBytesMin: 16_777_216,
   queueReadingSeconds: 5,
   groupRetrySecondsMax: 30,
   requoteAttemptsMax: 3,

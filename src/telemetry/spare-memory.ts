@@ -4,14 +4,14 @@ import { limits } from '../base/limits.ts';
 
 const sampleMilliseconds = 1_000;
 
-/** A second of a thread: the share of it that its event loop was busy, and the memory that its heap has taken. */
-export type ThreadSample = { busyShare: number; heapBytes: number };
+/** A second: how busy somebody was in it, as a share of one core, and the memory that the heap of this thread has taken. */
+export type BusySample = { busyShare: number; heapBytes: number };
 
 /**
- * Tells of each sample, one a second, whether it is time to give memory back: the thread has been busy, has been calm for
- * some seconds since, and its heap is well above what it was when it was last small. True once for each such burst.
+ * Tells of each sample, one a second, whether it is time to give memory back: somebody has been busy, has been calm for some
+ * seconds since, and the heap is well above what it was when it was last small. True once for each such burst.
  */
-export function calmAfterBurst(): (sample: ThreadSample) => boolean {
+export function calmAfterBurst(): (sample: BusySample) => boolean {
   let hadBurst = false;
   let calmSeconds = 0;
   let smallestBytes: number | undefined;
@@ -50,22 +50,32 @@ export async function releaseMemory(): Promise<void> {
   }
 }
 
+/** What a second is made of: how busy this thread's event loop was, and the whole process; and the heap of the thread. */
+export type ThreadSample = { threadShare: number; processShare: number; heapBytes: number };
+
 function sampler(): () => ThreadSample {
-  let last = performance.eventLoopUtilization();
+  let loop = performance.eventLoopUtilization();
+  let cpu = process.cpuUsage();
+  let at = performance.now();
   return () => {
-    const now = performance.eventLoopUtilization();
-    const { utilization } = performance.eventLoopUtilization(now, last);
-    last = now;
+    const [loopBefore, cpuBefore, before] = [loop, cpu, at];
+    [loop, cpu, at] = [performance.eventLoopUtilization(), process.cpuUsage(), performance.now()];
+    const cpuMicroseconds = cpu.user + cpu.system - cpuBefore.user - cpuBefore.system;
     const heap = getHeapStatistics();
-    return { busyShare: utilization, heapBytes: heap.total_heap_size + heap.external_memory };
+    return {
+      threadShare: performance.eventLoopUtilization(loop, loopBefore).utilization,
+      processShare: cpuMicroseconds / 1_000 / (at - before),
+      heapBytes: heap.total_heap_size + heap.external_memory,
+    };
   };
 }
 
 /**
- * Gives the memory of a burst back once this thread is calm.
+ * Gives the memory of a burst back once this thread is calm, and what has gathered since once the whole process is: what
+ * another thread does makes garbage here, too.
  * @param onRelease told each time when it is done.
  * @param onError told when the memory could not be given back.
- * @param sample what this thread did in the last second; its own when absent.
+ * @param sample the last second; the true one when absent.
  * @returns what ends it.
  */
 export function watchSpareMemory(
@@ -73,9 +83,14 @@ export function watchSpareMemory(
   onError: (error: unknown) => void,
   sample = sampler(),
 ): () => void {
-  const isDue = calmAfterBurst();
+  const [isThreadDue, isProcessDue] = [calmAfterBurst(), calmAfterBurst()];
   const timer = setInterval(() => {
-    if (isDue(sample())) releaseMemory().then(onRelease, onError);
+    const { threadShare, processShare, heapBytes } = sample();
+    const due = [
+      isThreadDue({ busyShare: threadShare, heapBytes }),
+      isProcessDue({ busyShare: processShare, heapBytes }),
+    ];
+    if (due.includes(true)) releaseMemory().then(onRelease, onError);
   }, sampleMilliseconds).unref();
   return () => clearInterval(timer);
 }
