@@ -95,6 +95,9 @@ export const limits = {
   availabilityRereadSeconds: 30,
   sweepSeconds: 1,
   sweepRowsMax: 500,
+  holdSweepNoteSeconds: 60,
+  // A hold whose commit was held up for so long, as by a replica that was away, is still in a new process's sight.
+  holdSweepReachSeconds: 86_400,
   stepBatchMax: 256,
   messageBatchMax: 16,
   messageBatchesAtOnceMax: 16,

@@ -33,7 +33,7 @@ import {
 import { isStageCounter, staysWithPlaces, type Keep } from '../pricing/price-list.ts';
 import { quoteCart } from '../pricing/quote-cart.ts';
 import type { Cart, Quote } from '../pricing/quote.ts';
-import { endHolds, findExpiredHolds } from './end-holds.store.ts';
+import { endHolds, findExpiredHolds, noteSwept, readSweepStart } from './end-holds.store.ts';
 import { extendHolds } from './extend-holds.store.ts';
 import type { Hold, HoldPolicy } from './hold.ts';
 import { keptTakes, placeHolds, type PlaceOrder } from './place-holds.store.ts';
@@ -75,7 +75,8 @@ export class Holds {
   readonly #placing: GroupLanes<LiveEvent, PlaceOrder, PlaceOutcome>;
   readonly #ending: GroupLanes<string, { key: EventKey; holdId: string }, boolean>;
   readonly #extending: GroupLanes<number, { tenantId: number; holdId: string }, Date | null>;
-  #sweptUntil = new Date(0);
+  #sweptUntil: Date | undefined;
+  #sweepNotedAt = -Infinity;
 
   constructor(deps: Deps) {
     this.#deps = deps;
@@ -203,18 +204,16 @@ export class Holds {
    * @throws what failed, after all the others have been ended; the next sweep looks at the same ones again.
    */
   async sweepExpired(): Promise<number> {
-    const { at, holds: found } = await findExpiredHolds(
-      reader(this.#deps.pool),
-      this.#sweptUntil,
-      limits.sweepRowsMax,
-    );
+    const { pool } = this.#deps;
+    this.#sweptUntil ??= await readSweepStart(reader(pool), limits.holdSweepReachSeconds);
+    const { at, holds: found } = await findExpiredHolds(reader(pool), this.#sweptUntil, limits.sweepRowsMax);
     const faults: unknown[] = [];
     for (const [event, group] of Map.groupBy(found, formatEventId)) {
       const key = group[0]!;
       const holdIds = group.map((hold) => hold.holdId);
       try {
         const { result } = await this.#inDatabase('expire', event, holdIds.length, () =>
-          endHolds(this.#deps.pool, key, holdIds, 'expired'),
+          endHolds(pool, key, holdIds, 'expired'),
         );
         await this.#deps.events.commit(key, result.change);
       } catch (error) {
@@ -226,6 +225,11 @@ export class Holds {
     // This process's own clock may be another one, and what it is ahead would never be looked at.
     const last = found.length === limits.sweepRowsMax ? found.at(-1)!.expiresAt : at;
     this.#sweptUntil = new Date(last.getTime() - sweepOverlapMilliseconds);
+    const now = performance.now();
+    if (now >= this.#sweepNotedAt + limits.holdSweepNoteSeconds * 1_000) {
+      await noteSwept(pool, this.#sweptUntil);
+      this.#sweepNotedAt = now;
+    }
     return found.length;
   }
 
