@@ -68,6 +68,7 @@ function usage(): string {
     '  --seconds N       measured seconds of each load',
     '  --clients A,B,…   numbers of connections',
     '  --past N          past sales that `growth` starts from (5000000)',
+    '  --history NAME    a database beside that of --database where `growth` leaves its past sales for the next run',
     '  --database URL    a PostgreSQL 15 to 18 to make the databases in, instead of an embedded one',
     '  --profile         write profiles of the servers and of PostgreSQL to bench/results/profiles; slower',
   ].join('\n');
@@ -79,6 +80,15 @@ function positive(text: string, name: string): number {
   throw new Error(`--${name} takes positive numbers, not "${text}"`);
 }
 
+/** A name that needs no quotes in SQL, of a server that outlives the run. */
+function readHistory(name: string | undefined, databaseUrl: string | undefined): string | undefined {
+  if (name === undefined) return undefined;
+  if (databaseUrl === undefined) throw new Error('--history needs --database: the embedded PostgreSQL goes');
+  if (!/^[a-z][a-z0-9_]*$/.test(name))
+    throw new Error(`--history takes a name of a-z, 0-9 and _, not "${name}"`);
+  return name;
+}
+
 function readArguments(argv: string[]): Arguments | undefined {
   const { values, positionals } = parseArgs({
     args: argv,
@@ -88,6 +98,7 @@ function readArguments(argv: string[]): Arguments | undefined {
       seconds: { type: 'string' },
       clients: { type: 'string' },
       past: { type: 'string' },
+      history: { type: 'string' },
       database: { type: 'string' },
       profile: { type: 'boolean' },
     },
@@ -104,6 +115,7 @@ function readArguments(argv: string[]): Arguments | undefined {
     seconds: values.seconds === undefined ? undefined : positive(values.seconds, 'seconds'),
     clients: values.clients?.split(',').map((text) => Math.ceil(positive(text, 'clients'))),
     past: values.past === undefined ? undefined : Math.ceil(positive(values.past, 'past')),
+    history: readHistory(values.history, values.database),
     profileDir: values.profile ? profilesFolder : undefined,
   };
 }

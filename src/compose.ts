@@ -24,7 +24,8 @@ import { ClientHolds } from './holds/client-holds.ts';
 import type { HoldPolicy } from './holds/hold.ts';
 import { Holds } from './holds/holds.ts';
 import { createDrain } from './http/drain.ts';
-import { mountRoutes } from './http/routes.ts';
+import { startReadings } from './http/readings-server.ts';
+import { mountRoutes, type ReadingsDeps } from './http/routes.ts';
 import { buildServer } from './http/server.ts';
 import { createStreams } from './http/sse.ts';
 import { createProgressHub } from './progress/progress-hub.ts';
@@ -53,6 +54,7 @@ import { Tills } from './tills/tills.ts';
 import { watchEventLoop } from './telemetry/event-loop.ts';
 import type { Logger } from './telemetry/logger.ts';
 import { createMetrics, type Metrics } from './telemetry/metrics.ts';
+import { watchSpareMemory } from './telemetry/spare-memory.ts';
 
 /** Which parts this process runs. */
 export type Roles = { api: boolean; worker: boolean };
@@ -71,7 +73,7 @@ export type TaquillaOptions = {
 
 /** A running process. */
 export type Taquilla = {
-  /** Where its API listens; absent in a process that only works. */
+  /** Where its API listens; of a process that only works, where it shows its readings, if anywhere. */
   url: string | undefined;
   /** Where it takes mails that came back; absent when it takes none. */
   bouncePort: number | undefined;
@@ -188,6 +190,8 @@ async function createParts(options: TaquillaOptions) {
     size: config.dbPoolSize,
     name: 'taquilla',
     lockSecondsMax: limits.groupLockSecondsMax,
+    statementSecondsMax: limits.statementSecondsMax,
+    answerSecondsMax: limits.answerSecondsMax,
   });
   const lockWaits = new LockWaits(config.dbPoolSize);
   const secret = config.secret ?? (await transact(pool, (tx) => sharedSecret(tx, 'sale_links')));
@@ -215,6 +219,7 @@ async function createParts(options: TaquillaOptions) {
     pool,
     lockWaits,
     eventLoop: watchEventLoop(),
+    endMemoryWatch: watchSpareMemory(() => metrics.memoryReleases.inc({ thread: 'server' }), onError),
     secret,
     metrics,
     notices,
@@ -397,6 +402,19 @@ async function startBounces({ config, logger }: TaquillaOptions, { pool, secret,
   });
 }
 
+/** What must hold for a process to be ready. */
+function readinessChecks({ pool, drain }: Parts): ReadingsDeps['checks'] {
+  return [
+    {
+      name: 'serving',
+      check() {
+        if (drain.started) throw new Error('this process is shutting down');
+      },
+    },
+    { name: 'database', check: async () => void (await pool.query('select 1')) },
+  ];
+}
+
 async function startApi(
   options: TaquillaOptions,
   parts: Parts,
@@ -440,15 +458,7 @@ async function startApi(
           metaAppSecret: config.meta?.appSecret,
           metaVerifyToken: config.meta?.verifyToken,
         },
-        checks: [
-          {
-            name: 'serving',
-            check() {
-              if (drain.started) throw new Error('this process is shutting down');
-            },
-          },
-          { name: 'database', check: async () => void (await pool.query('select 1')) },
-        ],
+        checks: readinessChecks(parts),
       }),
   });
   drain.watch(app);
@@ -487,6 +497,7 @@ export async function startTaquilla(options: TaquillaOptions): Promise<Taquilla>
   const end = async () => {
     parts.eventLoop.stop();
     await bounces?.close();
+    parts.endMemoryWatch();
     await endReconciling();
     await endPlans();
     await endTelling();
@@ -503,9 +514,17 @@ export async function startTaquilla(options: TaquillaOptions): Promise<Taquilla>
     await notices.close();
     await pool.end();
   };
-  if (!options.roles.api)
-    return { url: undefined, bouncePort: undefined, stop: () => end().then(() => true) };
   try {
+    if (!options.roles.api) {
+      const readings = await startReadings({
+        ...options,
+        ...options.config,
+        ...parts,
+        checks: readinessChecks(parts),
+      });
+      const stop = () => end().then(readings?.stop);
+      return { url: readings?.url, bouncePort: undefined, stop: () => stop().then(() => true) };
+    }
     bounces = await startBounces(options, parts);
     const api = await startApi(options, parts, payments, undoing);
     return {

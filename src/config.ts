@@ -23,6 +23,8 @@ export type ApplePassConfig = {
 export type Config = {
   host: string;
   port: number;
+  /** Where `taquilla work` shows its readings; absent: nowhere. */
+  metricsPort: number | undefined;
   /** Absent: the embedded PostgreSQL. */
   databaseUrl: string | undefined;
   /** Where the embedded database is kept. */
@@ -266,6 +268,7 @@ export function readConfig(environment: Env): Config {
   const config: Config = {
     host: env.text('HOST') ?? '127.0.0.1',
     port: env.int('PORT', 3000, 0, 65_535),
+    metricsPort: env.text('METRICS_PORT') === undefined ? undefined : env.int('METRICS_PORT', 0, 0, 65_535),
     databaseUrl: env.url('DATABASE_URL', ['postgres:', 'postgresql:']),
     dataDir: env.text('TAQUILLA_DATA_DIR') ?? 'data',
     publicUrl: env.url('PUBLIC_URL', ['http:', 'https:'])?.replace(/\/+$/, ''),

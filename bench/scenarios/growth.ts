@@ -12,6 +12,7 @@ import { onStage, type Stage } from '../support/stage.ts';
 const pastSales = 5_000_000;
 const pastEvents = 500;
 const sellers = 10;
+const firstSeller = 1;
 const rounds = 3;
 const defaultClients = 256;
 const defaultSeconds = 5;
@@ -53,28 +54,44 @@ async function measureEmpty(bench: Bench, round: number): Promise<Measured> {
   });
 }
 
+/** Makes the past sales. @returns the seller whose sales are measured. */
+async function makeHistory(stage: Stage): Promise<number> {
+  const { progress, options } = stage.bench;
+  const sales = options.past ?? pastSales;
+  const history = historyOf(sales);
+  progress.phase(`${sales.toLocaleString('en-US')} past sales in ${history.eventsEach * sellers} events`);
+  const [tenantId] = await createHistory(stage.url, history, progress);
+  progress.phase('vacuum, as autovacuum would have done long ago');
+  await stage.pool.query('vacuum (analyze)');
+  await stage.pool.query('checkpoint');
+  return tenantId!;
+}
+
+/** The seller of the past sales, and how many they are: of this run or of an earlier one. */
+async function openHistory(stage: Stage): Promise<{ tenantId: number; sales: number }> {
+  const tenantId = stage.isNew ? await makeHistory(stage) : firstSeller;
+  const { rows } = await stage.pool.query<{ mine: number; all: number }>(
+    'select count(*) filter (where tenant_id = $1) as mine, count(*) as all from transactions',
+    [tenantId],
+  );
+  stage.checkSeller(tenantId);
+  stage.expectSales(rows[0]!.mine);
+  return { tenantId, sales: rows[0]!.all };
+}
+
 /** Rounds on a database with past sales, by turns with rounds on empty ones. */
-async function measureByTurns(bench: Bench): Promise<Measured[]> {
-  return await onStage(bench, 'grown', async (stage) => {
-    const sales = bench.options.past ?? pastSales;
-    const history = historyOf(sales);
-    bench.progress.phase(
-      `${sales.toLocaleString('en-US')} past sales in ${history.eventsEach * sellers} events`,
-    );
-    const [tenantId] = await createHistory(stage.url, history, bench.progress);
-    stage.checkSeller(tenantId!);
-    stage.expectSales(history.salesEach * history.eventsEach);
-    bench.progress.phase('vacuum, as autovacuum would have done long ago');
-    await stage.pool.query('vacuum (analyze)');
-    await stage.pool.query('checkpoint');
+async function measureByTurns(bench: Bench): Promise<{ sales: number; measured: Measured[] }> {
+  const work = async (stage: Stage) => {
+    const { tenantId, sales } = await openHistory(stage);
     const measured: Measured[] = [];
     for (let round = 1; round <= rounds; round++) {
       measured.push(await measureEmpty(bench, round));
-      const [hall] = await createHalls(stage.pool, tenantId!, { seats: hallSeats(bench) });
+      const [hall] = await createHalls(stage.pool, tenantId, { seats: hallSeats(bench) });
       measured.push(await measureOn(stage, hall!, 'grown', round));
     }
-    return measured;
-  });
+    return { sales, measured };
+  };
+  return await onStage(bench, 'grown', work, bench.options.history);
 }
 
 function median(measured: readonly Measured[], size: Size): Measured {
@@ -84,7 +101,7 @@ function median(measured: readonly Measured[], size: Size): Measured {
 
 async function run(bench: Bench): Promise<Outcome> {
   const limit = await runShortLimit(bench);
-  const measured = await measureByTurns(bench);
+  const { sales, measured } = await measureByTurns(bench);
   const [empty, grown] = [median(measured, 'empty'), median(measured, 'grown')];
   const findings = findingsOf(bench, measured, grown, limit);
   const slower = 100 * (1 - grown.row.per_second / empty.row.per_second);
@@ -96,7 +113,7 @@ async function run(bench: Bench): Promise<Outcome> {
     findings,
     plots: {
       '': drawPlot({
-        title: `An empty database, and one with ${(bench.options.past ?? pastSales).toLocaleString('en-US')} past sales`,
+        title: `An empty database, and one with ${sales.toLocaleString('en-US')} past sales`,
         subtitle: measuredOn(),
         x: { label: 'round, by turns', scale: 'log' },
         y: { label: 'orders a second', min: 0 },

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { runShortLimit } from '../support/bare-statement.ts';
 import type { Bench, Outcome, Scenario } from '../support/bench.ts';
 import { findingsOf } from '../support/findings.ts';
@@ -14,6 +15,8 @@ const seatsPerOrder = 2;
 const defaultClients = 256;
 const sellSecondsMax = 300;
 const curvePoints = 300;
+// Longer than a thread must have been calm before it gives memory back (limits.calmSecondsMin).
+const calmSeconds = 15;
 
 type Curves = { sold: Point[]; mailed: Point[]; memory: Point[] };
 
@@ -27,7 +30,10 @@ function soldCurve(completions: Float64Array): Point[] {
   return points;
 }
 
-async function sellStadium(bench: Bench, clients: number): Promise<{ measured: Measured; curves: Curves }> {
+async function sellStadium(
+  bench: Bench,
+  clients: number,
+): Promise<{ measured: Measured; backlogMb: number; curves: Curves }> {
   return await onStage(bench, 'stadium', async (stage) => {
     bench.progress.phase(`a stadium of ${hallSeats} seats`);
     const hall = await createHall(stage.pool, hallSeats);
@@ -48,9 +54,12 @@ async function sellStadium(bench: Bench, clients: number): Promise<{ measured: M
       const orders = measured.load.completions.length;
       await watch.untilCompleted(orders);
       const walBytesPerOrder = Math.round(((await walPosition(stage)) - walBefore) / orders);
+      const backlogMb = Math.round(server.memory().now);
+      bench.progress.phase(`${calmSeconds} s of calm`);
+      await sleep(calmSeconds * 1000);
       const rssMb = Math.round(server.memory().now);
       const curves = { sold: soldCurve(measured.load.completions), ...watch.curves };
-      return { measured: { ...measured, rssMb, walBytesPerOrder }, curves };
+      return { measured: { ...measured, rssMb, walBytesPerOrder }, backlogMb, curves };
     } finally {
       await watch.stop();
     }
@@ -59,7 +68,10 @@ async function sellStadium(bench: Bench, clients: number): Promise<{ measured: M
 
 async function run(bench: Bench): Promise<Outcome> {
   const limit = await runShortLimit(bench);
-  const { measured, curves } = await sellStadium(bench, bench.options.clients?.[0] ?? defaultClients);
+  const { measured, backlogMb, curves } = await sellStadium(
+    bench,
+    bench.options.clients?.[0] ?? defaultClients,
+  );
   const findings = findingsOf(bench, [measured], measured, limit);
   const soldAt = curves.sold.at(-1)![0];
   const mailedAt = curves.mailed.at(-1)![0];
@@ -70,7 +82,7 @@ async function run(bench: Bench): Promise<Outcome> {
     `last step of the last sale done after ${mailedAt.toFixed(0)} s`,
   ];
   bench.progress.say(
-    `  ${notes.join('; ')}; memory at most ${Math.round(peak)} MB, at the end ${measured.rssMb} MB`,
+    `  ${notes.join('; ')}; memory at most ${Math.round(peak)} MB, with the last mail ${backlogMb} MB, ${calmSeconds} s later ${measured.rssMb} MB`,
   );
   return {
     findings,

@@ -11,6 +11,8 @@ export type BenchOptions = {
   clients: number[] | undefined;
   /** How many sales `growth` starts from; absent, five million. */
   past: number | undefined;
+  /** The database in which `growth` keeps its past sales; absent, it makes them for the run alone. */
+  history: string | undefined;
   /** Processor profiles of the servers go there. */
   profileDir: string | undefined;
 };

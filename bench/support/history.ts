@@ -77,7 +77,10 @@ const inserts = [
 ];
 
 /** Sellers whose past sales are all done are swept from here on. */
-const marks = `insert into sweep_marks (tenant_id, kind, since) select tenant_id, 'steps', now() from sellers`;
+const marks = [
+  `insert into sweep_marks (tenant_id, kind, since) select tenant_id, 'steps', now() from sellers`,
+  `update hold_sweep_mark set swept_until = now()`,
+];
 
 /** Gives the sales of one seller true signatures. */
 async function signTickets(pool: Pool, tenantId: number): Promise<void> {
@@ -147,7 +150,7 @@ export async function createHistory(url: string, history: History, progress: Pro
     }
     progress.phase('past sales of the measured seller: signatures');
     await signTickets(pool, tenantIds[0]!);
-    await pool.query(marks);
+    for (const text of marks) await pool.query(text);
     return tenantIds;
   } finally {
     await pool.end();

@@ -36,6 +36,8 @@ export type BenchServer = {
   description: Record<string, string>;
   /** Makes a migrated database. @returns its URL. */
   createDatabase(name: string): Promise<string>;
+  /** Opens a database that outlives the run, made and migrated when it is missing. */
+  keepDatabase(name: string): Promise<{ url: string; isNew: boolean }>;
   dropDatabase(name: string): Promise<void>;
   stop(): Promise<void>;
 };
@@ -139,14 +141,22 @@ export async function openPostgres(
     await run(`create database ${template}`);
     await migrate(withDatabase(url, template));
     await migrateQueue(withDatabase(url, template));
+    const create = async (name: string) => {
+      await run(`create database ${name} template ${template}`);
+      return withDatabase(url, name);
+    };
     return {
       url,
       folder,
       description,
       async createDatabase(name) {
         await run(`drop database if exists ${name} with (force)`);
-        await run(`create database ${name} template ${template}`);
-        return withDatabase(url, name);
+        return await create(name);
+      },
+      async keepDatabase(name) {
+        const found = await pool.query('select 1 from pg_database where datname = $1', [name]);
+        const isNew = found.rowCount === 0;
+        return { isNew, url: isNew ? await create(name) : withDatabase(url, name) };
       },
       dropDatabase: (name) => dropPatiently(pool, name),
       stop,

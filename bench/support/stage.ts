@@ -13,6 +13,8 @@ export type Stage = {
   name: string;
   url: string;
   pool: Pool;
+  /** False when the database is one of an earlier run. */
+  isNew: boolean;
   /** Starts a process of Taquilla, which ends with the stage if not before. */
   startServer(role?: Role): Promise<Server>;
   /** Lets the servers that are started from now on send their mails there. */
@@ -58,17 +60,24 @@ export function tellFaults({ audit, progress }: Bench, line: string, faults: rea
   for (const fault of faults.slice(0, 5)) progress.say(`  VIOLATED ${line}: ${fault}`);
 }
 
+async function openDatabase(bench: Bench, name: string, scope: Scope, stays: boolean) {
+  if (stays) return await bench.postgres.keepDatabase(name);
+  const url = await bench.postgres.createDatabase(name);
+  scope.defer(() => bench.postgres.dropDatabase(name));
+  return { url, isNew: true };
+}
+
 async function play<T>(
   bench: Bench,
   database: string,
   scope: Scope,
   work: (stage: Stage) => Promise<T>,
+  kept: string | undefined,
 ): Promise<T> {
-  const url = await bench.postgres.createDatabase(database);
-  scope.defer(() => bench.postgres.dropDatabase(database));
+  const { url, isNew } = await openDatabase(bench, kept ?? database, scope, kept !== undefined);
   const pool = createPool({ url, size: 4, name: 'taquilla bench' });
   scope.defer(() => pool.end());
-  const kept: Kept = { acknowledged: [], inDoubt: 0, otherSales: 0 };
+  const promised: Kept = { acknowledged: [], inDoubt: 0, otherSales: 0 };
   const result = await withScope((servers) => {
     let started = 0;
     let { mail } = bench;
@@ -77,13 +86,14 @@ async function play<T>(
       name: database,
       url,
       pool,
+      isNew,
       sendMailsTo: (other) => void (mail = other),
       keep: (load) => {
-        kept.acknowledged.push(load.acknowledged);
-        kept.inDoubt += load.inDoubt;
+        promised.acknowledged.push(load.acknowledged);
+        promised.inDoubt += load.inDoubt;
       },
-      expectSales: (count) => void (kept.otherSales += count),
-      checkSeller: (tenantId) => void (kept.tenantId = tenantId),
+      expectSales: (count) => void (promised.otherSales += count),
+      checkSeller: (tenantId) => void (promised.tenantId = tenantId),
       async startServer(role = 'all') {
         const server = await startServer({
           databaseUrl: url,
@@ -98,14 +108,20 @@ async function play<T>(
       },
     });
   });
-  await check(bench, pool, kept);
+  await check(bench, pool, promised);
   return result;
 }
 
 /**
  * Gives `work` a migrated database of its own; afterwards its servers are stopped, it is audited and goes.
+ * @param kept the name of a database that stays instead, and may be there already.
  * @returns what `work` does.
  */
-export async function onStage<T>(bench: Bench, name: string, work: (stage: Stage) => Promise<T>): Promise<T> {
-  return await withScope((scope) => play(bench, uniqueName(name), scope, work));
+export async function onStage<T>(
+  bench: Bench,
+  name: string,
+  work: (stage: Stage) => Promise<T>,
+  kept?: string,
+): Promise<T> {
+  return await withScope((scope) => play(bench, uniqueName(name), scope, work, kept));
 }

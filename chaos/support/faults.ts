@@ -59,7 +59,6 @@ const workerPoints = [
   'delivered email',
   'delivered sms',
   'handled email',
-  'handled statistics',
 ];
 
 /** Decides the order of faults: so many kills, and about as many others between them. */

@@ -7,6 +7,8 @@ export type Proxy = {
   cut(): void;
   /** Lets whatever is sent from now on arrive so much later; 0 lets it go on at once. */
   delay(milliseconds: number): void;
+  /** Lets the connections that are open now hear nothing of the server any more; what they send arrives. */
+  mute(): void;
   /** Lets nothing through, in silence, until it is told otherwise. */
   stall(stalled: boolean): void;
   /** Connections that are open. */
@@ -52,6 +54,9 @@ export async function startProxy(targetPort: number): Promise<Proxy> {
     delay(next) {
       if (next < milliseconds) cut();
       milliseconds = next;
+    },
+    mute() {
+      for (const [, upstream] of pairs) upstream.removeAllListeners('data').resume();
     },
     stall(next) {
       stalled = next;

@@ -1,5 +1,6 @@
 import { Problem } from '../base/errors.ts';
 import { again, GroupLanes } from '../base/group-lane.ts';
+import { timingSince, type GroupTiming, type Timing } from '../base/group-timing.ts';
 import { formatEventId, parseEventId, type Clock, type EventKey, type IdSource } from '../base/ids.ts';
 import { limits } from '../base/limits.ts';
 import { SOLD } from '../catalog/availability.ts';
@@ -53,21 +54,6 @@ type RequoteRequest = Pick<ConfirmRequest, 'key' | 'holdId' | 'customer' | 'expe
 
 /** A sale that has just been committed. */
 export type CommittedSale = { tenantId: number; transactionId: string };
-
-/** The group that an order was in. */
-export type GroupTiming = {
-  orders: number;
-  /** In the database, from asking for a connection to the commit. */
-  milliseconds: number;
-};
-
-/** A sale, and how long it took. */
-export type TimedSale = {
-  sale: ConfirmedSale;
-  group: GroupTiming;
-  /** From the request to the end of its group, less the group's own time. */
-  waitedMilliseconds: number;
-};
 
 type Deps = {
   pool: Pool;
@@ -133,7 +119,7 @@ export class Checkout {
    * Makes a sale of a hold, or finds the one that the same key made before.
    * @throws Problem for every refusal of the contract; nothing has changed then.
    */
-  async confirm(request: ConfirmRequest): Promise<TimedSale> {
+  async confirm(request: ConfirmRequest): Promise<{ sale: ConfirmedSale; timing: Timing }> {
     const { key, point = shop, isPaid, ...order } = request;
     const started = performance.now();
     if (!isPaid) await this.bind(request);
@@ -144,11 +130,7 @@ export class Checkout {
         case 'confirmed':
         case 'replayed':
           this.#deps.clientHolds.drop(request.holdId);
-          return {
-            sale: result.sale,
-            group,
-            waitedMilliseconds: performance.now() - started - group.milliseconds,
-          };
+          return { sale: result.sale, timing: timingSince(started, group) };
         case 'stale':
           await this.requote(request);
           break;
@@ -265,7 +247,7 @@ export class Checkout {
       confirmSales(pool, key, seriesId, orders, blocks.holderId, key.shiftNo),
     );
     const { outcomes } = confirmed;
-    const group: GroupTiming = { orders: orders.length, milliseconds: performance.now() - started };
+    const group: GroupTiming = { requests: orders.length, milliseconds: performance.now() - started };
     onGroup(
       outcomes.map((one) => one.outcome),
       group.milliseconds,

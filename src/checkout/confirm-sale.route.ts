@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { Problem, type ErrorCode } from '../base/errors.ts';
+import { serverTiming } from '../base/group-timing.ts';
 import { limits } from '../base/limits.ts';
 import type { EventCache } from '../catalog/event-cache.ts';
 import { openHold } from '../holds/holds.ts';
@@ -31,7 +32,7 @@ import {
   type PaymentBody,
 } from '../payments/payment.schema.ts';
 import { changeOf } from '../payments/tender-orders.ts';
-import type { Checkout, TimedSale } from './checkout.ts';
+import type { Checkout } from './checkout.ts';
 import type { ConfirmedSale, Customer } from './confirm-sales.store.ts';
 import { digestBody, digestKey, readIdempotencyKey } from './idempotency.ts';
 
@@ -137,12 +138,6 @@ function answer(
     currency: sale.currency,
     links,
   };
-}
-
-/** Server-Timing (W3C): milliseconds before the group and in it, and how many orders shared it. */
-function serverTiming({ group, waitedMilliseconds }: TimedSale): string {
-  const wait = Math.max(0, waitedMilliseconds).toFixed(1);
-  return `wait;dur=${wait}, group;dur=${group.milliseconds.toFixed(1)};desc="${group.orders} orders"`;
 }
 
 function paidInPart({ tenders }: Intent): boolean {
@@ -288,9 +283,9 @@ export function confirmSaleRoute(app: App, deps: Deps): void {
         };
         reply.code(202);
         if (isPlain(payment, live.event.currency)) {
-          const timed = await deps.checkout.confirm({ ...order, payment: plainPayment(payment) });
-          reply.header('server-timing', serverTiming(timed));
-          return answer(deps, tenantId, timed.sale, locale);
+          const { sale, timing } = await deps.checkout.confirm({ ...order, payment: plainPayment(payment) });
+          reply.header('server-timing', serverTiming(timing, 'orders'));
+          return answer(deps, tenantId, sale, locale);
         }
         const tenders = readPayment(payment);
         const substitutes = accept_substitutes ?? false;

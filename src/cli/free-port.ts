@@ -1,7 +1,9 @@
 import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Config } from '../config.ts';
 import { CommandError } from './command.ts';
+
+/** A port to listen on, and the setting that says which. */
+export type WantedPort = { host: string; port: number; setting: 'PORT' | 'METRICS_PORT' };
 
 // An old process that still drains keeps the port for a moment.
 const tries = { times: 20, milliseconds: 250 };
@@ -16,12 +18,15 @@ function tryPort(host: string, port: number): Promise<NodeJS.ErrnoException | un
 }
 
 /** What a failure to listen means, in a sentence. */
-export function explainListen(error: NodeJS.ErrnoException, { host, port }: Config): CommandError {
+export function explainListen(error: NodeJS.ErrnoException, wanted: WantedPort): CommandError {
+  const { host, port, setting } = wanted;
   switch (error.code) {
     case 'EADDRINUSE':
-      return new CommandError(`port ${port} of ${host} is taken; end who has it, or set PORT to another.`);
+      return new CommandError(
+        `port ${port} of ${host} is taken; end who has it, or set ${setting} to another.`,
+      );
     case 'EACCES':
-      return new CommandError(`this user may not listen on port ${port}; set PORT to one above 1023.`);
+      return new CommandError(`this user may not listen on port ${port}; set ${setting} to one above 1023.`);
     case 'EADDRNOTAVAIL':
     case 'ENOTFOUND':
       return new CommandError(`HOST is ${host}, which is no address of this machine.`);
@@ -34,11 +39,11 @@ export function explainListen(error: NodeJS.ErrnoException, { host, port }: Conf
  * Waits a moment for the port to be free, before anything that takes long is begun.
  * @throws CommandError that says why it cannot be had.
  */
-export async function awaitFreePort(config: Config): Promise<void> {
+export async function awaitFreePort(wanted: WantedPort): Promise<void> {
   for (let attempt = 1; ; attempt++) {
-    const error = await tryPort(config.host, config.port);
+    const error = await tryPort(wanted.host, wanted.port);
     if (!error) return;
-    if (error.code !== 'EADDRINUSE' || attempt === tries.times) throw explainListen(error, config);
+    if (error.code !== 'EADDRINUSE' || attempt === tries.times) throw explainListen(error, wanted);
     await sleep(tries.milliseconds);
   }
 }

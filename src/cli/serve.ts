@@ -4,14 +4,21 @@ import { seedDemo } from '../catalog/seed-demo.ts';
 import { startTaquilla, type Roles, type Taquilla } from '../compose.ts';
 import { createPool } from '../db/pool.ts';
 import { createLogger } from '../telemetry/logger.ts';
+import type { Config } from '../config.ts';
 import type { Command, CommandContext } from './command.ts';
-import { awaitFreePort, explainListen } from './free-port.ts';
+import { awaitFreePort, explainListen, type WantedPort } from './free-port.ts';
 import { migrateDatabase } from './migrate.ts';
 import { openDatabase, type OpenDatabase } from './open-database.ts';
 
 const shopDir = path.join(import.meta.dirname, '../../web/shop/dist');
 const doorDir = path.join(import.meta.dirname, '../../web/door/dist');
 const version = '0.1.0';
+
+/** Where a process listens, if anywhere. */
+function wantedPort({ host, port, metricsPort }: Config, roles: Roles): WantedPort | undefined {
+  if (roles.api) return { host, port, setting: 'PORT' };
+  return metricsPort === undefined ? undefined : { host, port: metricsPort, setting: 'METRICS_PORT' };
+}
 
 async function startProcess(
   context: CommandContext,
@@ -33,8 +40,9 @@ async function startProcess(
       doorDir,
     });
   } catch (error) {
-    throw (error as NodeJS.ErrnoException).syscall === 'listen'
-      ? explainListen(error as Error, config)
+    const wanted = wantedPort(config, roles);
+    throw wanted && (error as NodeJS.ErrnoException).syscall === 'listen'
+      ? explainListen(error as Error, wanted)
       : error;
   }
 }
@@ -78,7 +86,8 @@ async function runUntilStopped(
 }
 
 async function run(context: CommandContext, roles: Roles, seed: boolean): Promise<number> {
-  if (roles.api) await awaitFreePort(context.config);
+  const wanted = wantedPort(context.config, roles);
+  if (wanted) await awaitFreePort(wanted);
   const database = await openDatabase(context, context.out);
   let running: Taquilla;
   try {
@@ -90,7 +99,10 @@ async function run(context: CommandContext, roles: Roles, seed: boolean): Promis
     throw error;
   }
   if (roles.api) announce(context, running, database);
-  else context.out(`Taquilla works on what follows sales, on ${database.description}. Ctrl-C ends it.`);
+  else {
+    if (running.url !== undefined) context.out(`Readings: ${running.url}/metrics`);
+    context.out(`Taquilla works on what follows sales, on ${database.description}. Ctrl-C ends it.`);
+  }
   return await runUntilStopped(context, running, database);
 }
 

@@ -22,6 +22,7 @@ import { openMessageWays } from '../notifications/message-ways.adapter.ts';
 import { openTextChannels } from '../notifications/text-channels.adapter.ts';
 import { saleLinks } from '../orders/sale-token.ts';
 import { openQueue } from '../queue/queue.ts';
+import { watchSpareMemory } from '../telemetry/spare-memory.ts';
 import { createWebhookSender } from '../webhooks/webhook-sender.adapter.ts';
 import { armFailpoints } from './arm-failpoints.ts';
 
@@ -44,6 +45,8 @@ const pool = createPool({
   size: limits.fulfilmentConnectionsMax,
   name: 'taquilla fulfilment',
   lockSecondsMax: limits.groupLockSecondsMax,
+  statementSecondsMax: limits.statementSecondsMax,
+  answerSecondsMax: limits.answerSecondsMax,
 });
 const queue = await openQueue({
   url: databaseUrl,
@@ -102,7 +105,13 @@ const endPushing = startPushingWallets({
   log: { warn: trouble, error: trouble },
 });
 
+const endWatch = watchSpareMemory(
+  () => tell({ kind: 'memory_released' }),
+  (err) => trouble({ err }, 'memory was not given back'),
+);
+
 async function stop({ timeoutSeconds }: WorkerOrder): Promise<void> {
+  endWatch();
   await endPushing();
   ending.abort();
   await endWork(timeoutSeconds);

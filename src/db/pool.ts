@@ -142,15 +142,30 @@ type PoolOptions = {
   name: string;
   /** How long a statement may wait for a lock before it fails (55P03). Absent: as long as it takes. */
   lockSecondsMax?: number;
+  /** How long a statement may take before the server ends it (57014). Absent: as long as it takes. */
+  statementSecondsMax?: number;
+  /**
+   * How long an answer may take before its connection is given up, which is longer than `statementSecondsMax`: the server
+   * hangs, or the way to it. Absent: as long as it takes.
+   */
+  answerSecondsMax?: number;
 };
 
 /** A pool of connections. Instants are UTC Dates, bigints are safe integers. */
-export function createPool({ url, size, name, lockSecondsMax = 0 }: PoolOptions): Pool {
+export function createPool({
+  url,
+  size,
+  name,
+  lockSecondsMax = 0,
+  statementSecondsMax = 0,
+  answerSecondsMax = 0,
+}: PoolOptions): Pool {
   return new Pool({
     connectionString: url,
     max: size,
     application_name: name,
-    options: `${noJit} -c lock_timeout=${lockSecondsMax}s`,
+    options: `${noJit} -c lock_timeout=${lockSecondsMax}s -c statement_timeout=${statementSecondsMax}s`,
+    query_timeout: answerSecondsMax * 1_000,
     idleTimeoutMillis: 60_000,
     connectionTimeoutMillis: limits.connectSecondsMax * 1_000,
     keepAlive: true,

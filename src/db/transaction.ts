@@ -87,10 +87,13 @@ export async function transact<T>(pool: Pool, work: (tx: Tx) => Promise<T>): Pro
     return result;
   } catch (error) {
     open = false;
-    const broken = await client.query('rollback').then(
-      () => isConnectionError(error),
-      (e: Error) => e,
-    );
+    // A rollback would wait behind the statement that has no answer.
+    const broken = isUnanswered(error)
+      ? error
+      : await client.query('rollback').then(
+          () => isConnectionError(error),
+          (e: Error) => e,
+        );
     client.release(broken);
     throw error;
   }
@@ -123,6 +126,11 @@ export async function transactOnce<R extends Row>(pool: Pool, statement: Stateme
   }
 }
 
+/** Whether the answer to a statement did not come in time (`answerSecondsMax` of the pool). */
+function isUnanswered(error: unknown): error is Error {
+  return error instanceof Error && error.message === 'Query read timeout';
+}
+
 /** Whether an error means that the connection is gone, and so the outcome of what ran is unknown. */
 export function isConnectionError(error: unknown): boolean {
   const code = (error as { code?: unknown }).code;
@@ -137,12 +145,13 @@ export function isLockTimeout(error: unknown): boolean {
 }
 
 /**
- * Whether the same work may succeed a moment later: the server went away or stands by, a lock was not to be had, or
- * this transaction was the one to give way (serialization failure 40001, deadlock 40P01).
+ * Whether the same work may succeed a moment later: the server went away, stands by or does not answer, a lock was not to
+ * be had, a statement took too long (57014), or this transaction was the one to give way (serialization failure 40001,
+ * deadlock 40P01).
  */
 export function isPassingError(error: unknown): boolean {
   const code = (error as { code?: unknown }).code;
   if (isConnectionError(error) || isLockTimeout(error)) return true;
   // Class 53 is what the server lacks: disk, memory, connections.
-  return code === '40001' || code === '40P01' || String(code).startsWith('53');
+  return code === '40001' || code === '40P01' || code === '57014' || String(code).startsWith('53');
 }

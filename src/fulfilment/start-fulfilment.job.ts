@@ -25,8 +25,6 @@ type Options = Omit<WorkerSettings, 'pressureCell'> & {
   logger: Logger;
 };
 
-// The others wait for the tickets, whose worker hands them over.
-const firstSteps = ['tickets', 'statistics'] as const;
 const handOverConnectionsMax = 2;
 const readingMillisecondsMax = 1_000;
 
@@ -47,6 +45,9 @@ function listen({ metrics, logger }: Pick<Options, 'metrics' | 'logger'>): (news
         metrics.messages.inc({ channel, kind, state });
         return;
       }
+      case 'memory_released':
+        metrics.memoryReleases.inc({ thread: 'worker' });
+        return;
       case 'trouble':
         logger.error({ ...news.fields, err: news.error }, news.message);
         return;
@@ -119,9 +120,8 @@ export async function startFulfilment(options: Options): Promise<Fulfilment> {
   return {
     pressure: openPressure(pressureCell),
     handOver(sales) {
-      const steps: StepKey[] = sales.flatMap(({ tenantId, transactionId }) =>
-        firstSteps.map((name) => ({ tenantId, transactionId, name })),
-      );
+      // The others wait for the tickets, whose worker hands them over; it counts the sales itself.
+      const steps = sales.map((sale): StepKey => ({ ...sale, name: 'tickets' }));
       queue.handOver(steps).catch(onError);
     },
     async stop(timeoutSeconds) {

@@ -54,7 +54,12 @@ const messageBatches: WorkOptions = {
   sellerConcurrency: 4,
 };
 
-function measured(name: StepName, handler: StepHandler, { turn, onBatch, clock }: Deps): StepHandler {
+/** @param names the step that is worked on, and those that end with it. */
+function measured(
+  names: readonly StepName[],
+  handler: StepHandler,
+  { turn, onBatch, clock }: Deps,
+): StepHandler {
   return async (steps) => {
     await turn();
     const started = performance.now();
@@ -66,7 +71,7 @@ function measured(name: StepName, handler: StepHandler, { turn, onBatch, clock }
     const latencies = steps
       .filter((step) => !open.has(step))
       .map((step) => Math.max(0, now - uuidv7Milliseconds(step.transactionId)) / 1_000);
-    onBatch({ name, steps: steps.length, again: again.length, seconds, latencies });
+    for (const name of names) onBatch({ name, steps: steps.length, again: again.length, seconds, latencies });
     return again;
   };
 }
@@ -104,9 +109,10 @@ function startSweeping({ pool, queue, clock, log }: Deps): () => Promise<void> {
 export async function startWorkers(deps: Deps): Promise<(timeoutSeconds: number) => Promise<void>> {
   const { pool, queue, log } = deps;
   const announce = createSaleAnnouncer({ ...deps, reader: reader(pool) });
-  const work = (name: StepName, options: WorkOptions, handler: StepHandler) =>
-    queue.work(name, options, measured(name, handler, deps));
-  await work('tickets', batches, createTicketMaker({ pool, log, announce, handOver: handOverLater(deps) }));
+  const work = (name: StepName, options: WorkOptions, handler: StepHandler, also: StepName[] = []) =>
+    queue.work(name, options, measured([name, ...also], handler, deps));
+  const makeTickets = createTicketMaker({ pool, log, announce, handOver: handOverLater(deps) });
+  await work('tickets', batches, makeTickets, ['statistics']);
   await work('statistics', batches, createSalesCounter({ pool, log, announce }));
   await work('email', messageBatches, createEmailSender({ ...deps, announce, way: deps.ways.email }));
   await work('sms', messageBatches, createTextSender({ ...deps, announce }));

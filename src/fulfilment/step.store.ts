@@ -42,6 +42,24 @@ export async function countSales(tx: Tx, tenantId: number, transactionIds: reado
   });
 }
 
+/**
+ * Adds one seller's sales, which the transaction has locked, to the statistics in passing.
+ * @returns those that were added, whose 'statistics' steps are to end in the same transaction. A sale that was counted
+ * before is left out, and so are all while statistics are made anew.
+ */
+export async function countInPassing(
+  tx: Tx,
+  tenantId: number,
+  transactionIds: readonly string[],
+): Promise<string[]> {
+  const [row] = await tx.query<{ counted: string[] }>({
+    name: 'count-in-passing',
+    text: 'select count_in_passing($1, $2::uuid[]) as counted',
+    values: [tenantId, transactionIds],
+  });
+  return row!.counted;
+}
+
 /** Adds a step to those of one seller's sales whose step `beside` is pending. */
 export async function addStep(
   tx: Tx,

@@ -24,7 +24,10 @@ export async function readTicketPlaces(
   });
 }
 
-/** Keeps tickets; one that was made before stays as it is, with the key that signed it then. */
+/**
+ * Keeps tickets of sales that the transaction has locked; one that was made before stays as it is, with the key that signed
+ * it then. "On conflict" would say the same in 48 bytes of WAL more a ticket.
+ */
 export async function insertTickets(
   tx: Tx,
   tenantId: number,
@@ -36,7 +39,9 @@ export async function insertTickets(
     text: `insert into tickets (tenant_id, transaction_id, item_no, key_id, signature)
            select $1, u.transaction_id, u.item_no, $2, u.signature
              from unnest($3::uuid[], $4::smallint[], $5::bytea[]) u (transaction_id, item_no, signature)
-           on conflict do nothing`,
+            where (u.transaction_id, u.item_no) not in (
+              select t.transaction_id, t.item_no from tickets t
+               where t.tenant_id = $1 and t.transaction_id = any ($3::uuid[]))`,
     values: [
       tenantId,
       keyId,

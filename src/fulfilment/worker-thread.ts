@@ -48,6 +48,7 @@ export type WorkerNews =
   | { kind: 'ready' }
   | ({ kind: 'batch' } & StepBatch)
   | { kind: 'message'; channel: MessageChannel; message: MessageKind; state: MessageState }
+  | { kind: 'memory_released' }
   | { kind: 'trouble'; message: string; fields: Record<string, unknown>; error: Error | undefined };
 
 /** The order to finish and end. */

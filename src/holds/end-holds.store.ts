@@ -58,4 +58,23 @@ export async function findExpiredHolds(
   return { at: rows[0]!.at, holds };
 }
 
+/** Where the first sweep of a process begins: so long before the last one that any process has noted. */
+export async function readSweepStart(reader: Reader, reachSeconds: number): Promise<Date> {
+  const [row] = await reader.query<{ since: Date }>({
+    name: 'read_hold_sweep_mark',
+    text: 'select swept_until - make_interval(secs => $1) as since from hold_sweep_mark',
+    values: [reachSeconds],
+  });
+  return row!.since;
+}
+
+/** Notes that the holds whose time had come by then have been ended. */
+export async function noteSwept(pool: Pool, until: Date): Promise<void> {
+  await transactOnce(pool, {
+    name: 'note_swept_holds',
+    text: 'update hold_sweep_mark set swept_until = $1 where swept_until < $1',
+    values: [until],
+  });
+}
+
 type ExpiredRow = { tenant_id: number; event_id: number; hold_id: string | null; expires_at: Date };

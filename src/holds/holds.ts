@@ -1,5 +1,6 @@
 import { Problem } from '../base/errors.ts';
 import { again, GroupLanes } from '../base/group-lane.ts';
+import { timingSince, type GroupTiming, type Timing } from '../base/group-timing.ts';
 import {
   formatEventId,
   formatSeatId,
@@ -33,7 +34,7 @@ import {
 import { isStageCounter, staysWithPlaces, type Keep } from '../pricing/price-list.ts';
 import { quoteCart } from '../pricing/quote-cart.ts';
 import type { Cart, Quote } from '../pricing/quote.ts';
-import { endHolds, findExpiredHolds } from './end-holds.store.ts';
+import { endHolds, findExpiredHolds, noteSwept, readSweepStart } from './end-holds.store.ts';
 import { extendHolds } from './extend-holds.store.ts';
 import type { Hold, HoldPolicy } from './hold.ts';
 import { keptTakes, placeHolds, type PlaceOrder } from './place-holds.store.ts';
@@ -58,10 +59,13 @@ type Deps = {
 };
 
 type PlaceOutcome =
-  | { outcome: 'placed'; expiresAt: Date }
+  | { outcome: 'placed'; expiresAt: Date; group: GroupTiming }
   | { outcome: 'taken'; seatNos: number[]; zoneNos: number[] }
   | { outcome: 'stale'; used: [counter: string, used: number][] }
   | { outcome: 'sales_closed' };
+
+/** A hold that was placed, and where the time for it went. */
+type Placed = { hold: Hold; timing: Timing };
 
 // A hold may expire while the sweep before was looking.
 const sweepOverlapMilliseconds = 60_000;
@@ -72,7 +76,8 @@ export class Holds {
   readonly #placing: GroupLanes<LiveEvent, PlaceOrder, PlaceOutcome>;
   readonly #ending: GroupLanes<string, { key: EventKey; holdId: string }, boolean>;
   readonly #extending: GroupLanes<number, { tenantId: number; holdId: string }, Date | null>;
-  #sweptUntil = new Date(0);
+  #sweptUntil: Date | undefined;
+  #sweepNotedAt = -Infinity;
 
   constructor(deps: Deps) {
     this.#deps = deps;
@@ -101,29 +106,34 @@ export class Holds {
 
   /**
    * Takes places off the market for a while, all of them or none.
-   * @returns the hold, and whether best available had to split the company.
+   * @returns the hold, and whether best available had to split the company; tries for other seats count as waiting.
    * @throws Problem `seat_unavailable` that names the places, `sales_closed`, `overloaded`.
    */
   async place(
     live: LiveEvent,
     request: HoldRequest,
     wishes: Wishes = noWishes,
-  ): Promise<{ hold: Hold; split: boolean }> {
+  ): Promise<Placed & { split: boolean }> {
+    const started = performance.now();
     if (!('bestAvailable' in request))
-      return { hold: await this.#placeCart(live, request, wishes), split: false };
+      return { ...(await this.#placeCart(live, request, wishes)), split: false };
     const { quantity } = request.bestAvailable;
     const zoneNo = request.bestAvailable.zoneNo ?? firstZoneWithRoom(live, quantity);
     if (zoneNo !== undefined && live.event.zones[zoneNo - 1]!.kind === 'general') {
       const cart = { seatNos: [], zones: [{ zoneNo, quantity }] };
-      return { hold: await this.#placeCart(live, cart, wishes), split: false };
+      return { ...(await this.#placeCart(live, cart, wishes)), split: false };
     }
     for (let attempt = 1; ; attempt++) {
       const apart = seatsApart(live.event, this.#deps.clock.now().getTime(), wishes);
       const proposal = live.propose(quantity, zoneNo, apart);
       if (!proposal) throw notEnough(quantity);
       try {
-        const hold = await this.#placeCart(live, { seatNos: proposal.seatNos, zones: [] }, wishes);
-        return { hold, split: proposal.split };
+        const { hold, timing } = await this.#placeCart(
+          live,
+          { seatNos: proposal.seatNos, zones: [] },
+          wishes,
+        );
+        return { hold, timing: timingSince(started, timing.group), split: proposal.split };
       } catch (error) {
         const lost = error instanceof Problem && error.code === 'seat_unavailable';
         if (!lost || attempt === limits.bestAvailableAttemptsMax) throw error;
@@ -195,20 +205,18 @@ export class Holds {
    * @throws what failed, after all the others have been ended; the next sweep looks at the same ones again.
    */
   async sweepExpired(): Promise<number> {
-    const { at, holds: found } = await findExpiredHolds(
-      reader(this.#deps.pool),
-      this.#sweptUntil,
-      limits.sweepRowsMax,
-    );
+    const { pool } = this.#deps;
+    this.#sweptUntil ??= await readSweepStart(reader(pool), limits.holdSweepReachSeconds);
+    const { at, holds: found } = await findExpiredHolds(reader(pool), this.#sweptUntil, limits.sweepRowsMax);
     const faults: unknown[] = [];
     for (const [event, group] of Map.groupBy(found, formatEventId)) {
       const key = group[0]!;
       const holdIds = group.map((hold) => hold.holdId);
       try {
-        const { change } = await this.#inDatabase('expire', event, holdIds.length, () =>
-          endHolds(this.#deps.pool, key, holdIds, 'expired'),
+        const { result } = await this.#inDatabase('expire', event, holdIds.length, () =>
+          endHolds(pool, key, holdIds, 'expired'),
         );
-        await this.#deps.events.commit(key, change);
+        await this.#deps.events.commit(key, result.change);
       } catch (error) {
         // A lock in one event is no reason to keep the places of the others.
         faults.push(error);
@@ -218,6 +226,11 @@ export class Holds {
     // This process's own clock may be another one, and what it is ahead would never be looked at.
     const last = found.length === limits.sweepRowsMax ? found.at(-1)!.expiresAt : at;
     this.#sweptUntil = new Date(last.getTime() - sweepOverlapMilliseconds);
+    const now = performance.now();
+    if (now >= this.#sweepNotedAt + limits.holdSweepNoteSeconds * 1_000) {
+      await noteSwept(pool, this.#sweptUntil);
+      this.#sweepNotedAt = now;
+    }
     return found.length;
   }
 
@@ -234,10 +247,11 @@ export class Holds {
   async placeAgain(asked: LiveEvent, cart: Cart, { takes: _, ...agreed }: Quote): Promise<Hold> {
     const broken = brokenTable(asked.event, cart.seatNos);
     if (broken) throw unavailable(asked, [broken.seatNo], []);
-    return await this.#placeQuoted(asked, cart, ({ event }) => {
+    const { hold } = await this.#placeQuoted(asked, cart, ({ event }) => {
       const { pricingVersion, taxVersion } = event;
       return { quote: { ...agreed, pricingVersion, taxVersion, validUntil: Infinity }, keeps: [] };
     });
+    return hold;
   }
 
   /** Free seats as good as these (`LiveEvent.proposeEqual`), but none that are sold under rules of their own. */
@@ -255,14 +269,15 @@ export class Holds {
     cart: Cart,
     quoteBy: (live: LiveEvent, at: number) => Quote,
   ): Promise<Hold> {
-    return await this.#placeQuoted(asked, cart, (live) => {
+    const { hold } = await this.#placeQuoted(asked, cart, (live) => {
       const at = this.#deps.clock.now().getTime();
       checkPlaces(live.event, cart, at, noWishes);
       return { quote: quoteBy(live, at), keeps: keepsOf(live.event, cart, at, noWishes) };
     });
+    return hold;
   }
 
-  #placeCart(asked: LiveEvent, cart: Cart, wishes: Wishes): Promise<Hold> {
+  #placeCart(asked: LiveEvent, cart: Cart, wishes: Wishes): Promise<Placed> {
     return this.#placeQuoted(asked, cart, (live) => {
       const at = this.#deps.clock.now().getTime();
       return { quote: this.#quote(live, cart, at, wishes), keeps: keepsOf(live.event, cart, at, wishes) };
@@ -274,7 +289,8 @@ export class Holds {
     asked: LiveEvent,
     cart: Cart,
     quoteBy: (live: LiveEvent) => { quote: Quote; keeps: Keep[] },
-  ): Promise<Hold> {
+  ): Promise<Placed> {
+    const started = performance.now();
     let live = asked;
     for (let attempt = 1; attempt <= limits.holdQuoteAttemptsMax; attempt++) {
       refuseTaken(live, cart);
@@ -284,13 +300,16 @@ export class Holds {
       switch (result.outcome) {
         case 'placed':
           return {
-            holdId,
-            state: 'live',
-            expiresAt: result.expiresAt,
-            extensions: 0,
-            cart,
-            quote,
-            uses: keptTakes(quote),
+            hold: {
+              holdId,
+              state: 'live',
+              expiresAt: result.expiresAt,
+              extensions: 0,
+              cart,
+              quote,
+              uses: keptTakes(quote),
+            },
+            timing: timingSince(started, result.group),
           };
         case 'taken':
           throw unavailable(live, result.seatNos, result.zoneNos);
@@ -332,12 +351,10 @@ export class Holds {
 
   async #placeGroup(live: LiveEvent, orders: PlaceOrder[]): Promise<(PlaceOutcome | typeof again)[]> {
     const { pool, policy } = this.#deps;
-    const { outcomes, expiresAt, freeSeats, zonesLeft, used } = await this.#inDatabase(
-      'place',
-      formatEventId(live.event),
-      orders.length,
-      () => placeHolds(pool, live.event, orders, policy.ttlSeconds),
+    const { result, group } = await this.#inDatabase('place', formatEventId(live.event), orders.length, () =>
+      placeHolds(pool, live.event, orders, policy.ttlSeconds),
     );
+    const { outcomes, expiresAt, freeSeats, zonesLeft, used } = result;
     // Seats that turned out to be gone are taken for held until their own change arrives.
     const seats = orders
       .flatMap(({ cart }, i) =>
@@ -351,7 +368,7 @@ export class Holds {
     return orders.map(({ cart }, i) => {
       switch (outcomes[i]!) {
         case 'placed':
-          return { outcome: 'placed', expiresAt };
+          return { outcome: 'placed', expiresAt, group };
         case 'again':
           return again;
         case 'sales_closed':
@@ -376,20 +393,22 @@ export class Holds {
     whose: string,
     requests: number,
     work: () => Promise<T>,
-  ): Promise<T> {
+  ): Promise<{ result: T; group: GroupTiming }> {
     const { lockWaits, onGroup } = this.#deps;
     const started = performance.now();
     const result = await lockWaits.run(`${kind} ${whose}`, work);
-    onGroup(kind, requests, performance.now() - started);
-    return result;
+    const milliseconds = performance.now() - started;
+    onGroup(kind, requests, milliseconds);
+    return { result, group: { requests, milliseconds } };
   }
 
   async #releaseGroup(requests: { key: EventKey; holdId: string }[]): Promise<boolean[]> {
     const { key } = requests[0]!;
     const holdIds = requests.map((one) => one.holdId);
-    const { ended, change } = await this.#inDatabase('release', formatEventId(key), holdIds.length, () =>
+    const { result } = await this.#inDatabase('release', formatEventId(key), holdIds.length, () =>
       endHolds(this.#deps.pool, key, holdIds, 'released'),
     );
+    const { ended, change } = result;
     await this.#deps.events.commit(key, change);
     return requests.map(({ holdId }) => ended.has(holdId));
   }
@@ -398,7 +417,7 @@ export class Holds {
     const { pool, policy } = this.#deps;
     const { tenantId } = requests[0]!;
     const holdIds = requests.map((one) => one.holdId);
-    const extended = await this.#inDatabase('extend', String(tenantId), holdIds.length, () =>
+    const { result: extended } = await this.#inDatabase('extend', String(tenantId), holdIds.length, () =>
       extendHolds(pool, tenantId, holdIds, policy.extensionSeconds, policy.extensionsMax),
     );
     return requests.map(({ holdId }) => extended.get(holdId) ?? null);

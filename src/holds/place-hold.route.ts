@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { Problem } from '../base/errors.ts';
+import { serverTiming } from '../base/group-timing.ts';
 import { parseEventId, type Clock } from '../base/ids.ts';
 import { limits } from '../base/limits.ts';
 import type { EventCache } from '../catalog/event-cache.ts';
@@ -119,9 +120,9 @@ export function placeHoldRoute(app: App, deps: Deps): void {
       const clients = clientsOf(request, reply, deps);
       deps.clientHolds.check(clients, now.getTime());
       const wishes = await readWishes(deps.reader, live.event.tenantId, request.body);
-      const { hold, split } = await deps.holds.place(live, wanted, wishes);
+      const { hold, split, timing } = await deps.holds.place(live, wanted, wishes);
       deps.clientHolds.add(clients, hold.holdId, hold.expiresAt.getTime());
-      reply.code(201);
+      reply.code(201).header('server-timing', serverTiming(timing, 'holds'));
       return { ...holdToJson(live.event, hold, deps.clock.now(), deps.policy), split };
     },
   );

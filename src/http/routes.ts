@@ -211,8 +211,7 @@ import { shedLoad } from './shed-load.ts';
 export function mountRoutes(app: App, deps: RouteDeps): void {
   guardRoutes(app, deps.authenticate);
   shedLoad(app, deps.isSaturated);
-  readHealthRoute(app, deps);
-  readMetricsRoute(app, deps);
+  mountReadings(app, deps);
   readProblemRoute(app);
 
   listEventsRoute(app, deps);
@@ -461,6 +460,15 @@ type CallbackSecrets = Record<'twilioAuthToken' | 'metaAppSecret' | 'metaVerifyT
 
 type DepsOf<R extends (app: App, deps: never) => void> = Parameters<R>[1];
 
+/** What the readings of a process are made from. */
+export type ReadingsDeps = DepsOf<typeof readHealthRoute> & DepsOf<typeof readMetricsRoute>;
+
+/** Mounts what a process says of itself: all that one without an API has. */
+export function mountReadings(app: App, deps: ReadingsDeps): void {
+  readHealthRoute(app, deps);
+  readMetricsRoute(app, deps);
+}
+
 /** What the routes are built from. */
 export type RouteDeps = {
   outbox: boolean;
@@ -470,8 +478,7 @@ export type RouteDeps = {
   stripe: PaymentProvider | undefined;
   authenticate: Authenticate;
   isSaturated(this: void): boolean;
-} & DepsOf<typeof readHealthRoute> &
-  DepsOf<typeof readMetricsRoute> &
+} & ReadingsDeps &
   DepsOf<typeof listEventsRoute> &
   DepsOf<typeof readEventRoute> &
   DepsOf<typeof readSeatsRoute> &

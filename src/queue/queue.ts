@@ -4,6 +4,7 @@ import { failpoints } from '../base/failpoint.ts';
 import { GroupLane } from '../base/group-lane.ts';
 import { limits } from '../base/limits.ts';
 import { stepNames, type StepKey, type StepName } from '../base/step.ts';
+import { createClient } from '../db/pool.ts';
 import { isPassingError } from '../db/transaction.ts';
 
 /** How steps of one name are worked on. */
@@ -251,8 +252,25 @@ export async function openQueue(options: QueueOptions): Promise<Queue> {
   };
 }
 
+/** What a job carries is longer than the rest of it and never changes: kept apart, a change of state need not repeat it. */
+async function storeDataApart(url: string): Promise<void> {
+  const client = createClient({ url, name: 'taquilla queue' });
+  await client.connect();
+  try {
+    await client.query(`do $$ begin
+      if 'toast_tuple_target=128' <> all (
+           select unnest(reloptions) from pg_class where oid = 'pgboss.job_common'::regclass) then
+        alter table pgboss.job_common set (toast_tuple_target = 128);
+      end if;
+    end $$`);
+  } finally {
+    await client.end();
+  }
+}
+
 /** Makes the queue's tables, for `migrate`. */
 export async function migrateQueue(url: string): Promise<void> {
   const queue = await openQueue({ url, worker: false, connectionsMax: 1, onError: () => {} });
   await queue.stop(1);
+  await storeDataApart(url);
 }

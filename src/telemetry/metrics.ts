@@ -87,6 +87,12 @@ export function createMetrics() {
   return {
     registry,
     ...createInstruments(registers),
+    memoryReleases: new Counter({
+      name: 'taquilla_memory_releases_total',
+      help: 'Times that a thread gave the memory of a burst back, by thread',
+      labelNames: ['thread'] as const,
+      registers,
+    }),
     /** A gauge that is read when it is scraped: streams open, connections waiting, lanes. */
     gauge(name: string, help: string, read: () => number): void {
       new Gauge({

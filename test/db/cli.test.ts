@@ -136,7 +136,7 @@ test('serve brings up everything, says where, and ends in order', async () => {
 
 test('an API and a worker in processes of their own finish a sale together', async () => {
   const api = taquilla(['serve', '--api-only']);
-  const worker = taquilla(['work']);
+  const worker = taquilla(['work'], { METRICS_PORT: '0' });
   const [, url] = await outputOf(api, /Shop +(http:\/\/127\.0\.0\.1:\d+)\//);
   const send = async (target: string, body: unknown, headers: Record<string, string> = {}) => {
     const answer = await fetch(`${url}${target}`, {
@@ -160,6 +160,14 @@ test('an API and a worker in processes of their own finish a sale together', asy
   const sale = await send('/sales/checkout/confirm/', body, { 'idempotency-key': 'one' });
   const told = await (await fetch(new URL(sale.links.events, url))).text();
   assert.match(told, /event: completed/);
+  const [, readings] = await outputOf(worker, /Readings: (http:\/\/127\.0\.0\.1:\d+)\/metrics/);
+  const ready = await fetch(`${readings}/readyz`);
+  assert.equal(ready.status, 200);
+  const ended = /taquilla_step_seconds_count\{step="statistics",outcome="ended"\} 1/;
+  await waitUntil('the worker shows the steps that it has ended', async () =>
+    ended.test(await (await fetch(`${readings}/metrics`)).text()),
+  );
+  assert.equal((await fetch(`${readings}/events`)).status, 404, 'it has no API');
   const audit = taquilla(['audit']);
   assert.equal(await audit.ended, 0, audit.out());
   assert.match(audit.out(), /0 violations/);

@@ -5,6 +5,7 @@ import { systemClock } from '../../src/base/ids.ts';
 import type { StepKey } from '../../src/base/step.ts';
 import { createPool, type Pool } from '../../src/db/pool.ts';
 import { transact } from '../../src/db/transaction.ts';
+import { createSalesCounter } from '../../src/fulfilment/count-sales.job.ts';
 import { createTicketMaker } from '../../src/fulfilment/make-tickets.job.ts';
 import { nextWalk, StepSweeper } from '../../src/fulfilment/sweep-steps.job.ts';
 import { openQueue, type Queue } from '../../src/queue/queue.ts';
@@ -98,10 +99,10 @@ test('steps that nobody handed over are swept up, those of young sales are not',
   const young = await makeSampleSales(pool, { count: 5 });
   const sweeper = new StepSweeper({ pool, clock: systemClock, queue, tellDelayed });
   assert.equal(await sweeper.sweep(), 0, 'what is missed once may just be on its way');
-  // E-mail and SMS wait for the tickets, so each sale has two steps that can be worked on.
-  assert.equal(await sweeper.sweep(), (old.length + other.length) * 2);
+  // All else waits for the tickets or comes with them, so each sale has one step that can be worked on.
+  assert.equal(await sweeper.sweep(), old.length + other.length);
   for (let i = 0; i < 3; i++) assert.equal(await sweeper.sweep(), 0, 'the queue has them');
-  assert.equal(await queued(), (old.length + other.length) * 2);
+  assert.equal(await queued(), old.length + other.length);
   await withWorkers(async () => {
     const open = () =>
       countOf(`from transactions where status = 'processing' and transaction_id = any ($1)`, [
@@ -133,9 +134,9 @@ test('a walk over many unfinished sales goes on page by page, and then begins ag
     missing: async (steps: readonly StepKey[]) => [...steps],
   };
   const sweeper = new StepSweeper({ pool, clock: systemClock, queue: forgetful, pageMax: 10, tellDelayed });
-  for (const expected of [0, 10, 10, 5, 10]) assert.equal(await sweeper.sweep(), expected * 2);
-  assert.deepEqual([...new Set(handed.slice(0, 50))], ids);
-  assert.equal(handed.at(50), ids[0]);
+  for (const expected of [0, 10, 10, 5, 10]) assert.equal(await sweeper.sweep(), expected);
+  assert.deepEqual([...new Set(handed.slice(0, 25))], ids);
+  assert.equal(handed.at(25), ids[0]);
   const { rows } = await pool.query<{ late: boolean }>(
     `select since <= uuidv7_instant($1) as late from sweep_marks where tenant_id = 1 and kind = 'steps'`,
     [ids[0]],
@@ -169,12 +170,15 @@ test('a sale whose work always fails ends as failed, and those beside it are don
   });
   const troubles: string[] = [];
   const log = { warn: () => {}, error: (_: unknown, message: string) => void troubles.push(message) };
-  const handler = createTicketMaker({ pool, log, announce: async () => {}, handOver: () => {} });
+  const handed: StepKey[] = [];
+  const handOver = (some: StepKey[]) => void handed.push(...some);
+  const handler = createTicketMaker({ pool, log, announce: async () => {}, handOver });
   const steps = firstSteps(ids).filter((step) => step.name === 'tickets');
   assert.deepEqual(
     (await handler(steps)).map((step) => step.transactionId),
     [cursed],
   );
+  assert.deepEqual(handed, [{ tenantId: 1, transactionId: cursed, name: 'statistics' }]);
   assert.deepEqual(await handler(steps), []);
   const { rows } = await pool.query(
     `select transaction_id as id, state, detail from steps where name = 'tickets' and transaction_id = any ($1)`,
@@ -186,6 +190,41 @@ test('a sale whose work always fails ends as failed, and those beside it are don
   assert.match(failed?.detail, /cursed/);
   assert.equal(troubles.length, 2);
   await pool.query('drop trigger curse on tickets');
+});
+
+test('whoever makes tickets counts the sales, but never waits for statistics that are made anew', async () => {
+  const [one, two] = await Promise.all([1, 1].map((count) => makeSampleSales(pool, { count, email: null })));
+  const handed: StepKey[] = [];
+  const handler = createTicketMaker({
+    pool,
+    log: { warn: () => {}, error: () => {} },
+    announce: async () => {},
+    handOver: (steps) => void handed.push(...steps),
+  });
+  const make = (ids: string[]) => handler(firstSteps(ids).filter((step) => step.name === 'tickets'));
+  const stepsOf = async (ids: string[]) => {
+    const { rows } = await pool.query<{ name: string; state: string }>(
+      'select name, state from steps where transaction_id = any ($1) order by name',
+      [ids],
+    );
+    return rows.map(({ name, state }) => `${name} ${state}`);
+  };
+  await make(one!);
+  assert.deepEqual(await stepsOf(one!), ['tickets done', 'statistics done']);
+  assert.deepEqual(handed, []);
+  await transact(pool, async (tx) => {
+    await tx.query({ text: `select pg_advisory_xact_lock(hashtext('statistics'), 1)` });
+    await make(two!);
+  });
+  assert.deepEqual(await stepsOf(two!), ['tickets done', 'statistics pending']);
+  assert.deepEqual(handed, [{ tenantId: 1, transactionId: two![0], name: 'statistics' }]);
+  const count = createSalesCounter({
+    pool,
+    log: { warn: () => {}, error: () => {} },
+    announce: async () => {},
+  });
+  assert.deepEqual(await count(handed), []);
+  assert.deepEqual(await stepsOf(two!), ['tickets done', 'statistics done']);
 });
 
 test('rows of the queue do not outlive their steps for long', async () => {

@@ -187,6 +187,32 @@ test('a process whose own clock is an hour off ends all the same what expires by
   }
 });
 
+test('a process that starts looks back to the last sweep of any, and a day more', async () => {
+  const sweep = async () => {
+    const process = await startProcess(database.url, pool);
+    await process.holds.sweepExpired();
+    await process.stop();
+  };
+  const expire = (seatNo: number, ago: string) =>
+    pool.query(
+      'update holds set expires_at = now() - $2::interval where tenant_id = $1 and $3 = any (line_seat)',
+      [hall.tenantId, ago, seatNo],
+    );
+  await sweep();
+  await placeHolds(pool, hall, [placeOrder([1]), placeOrder([2])], 600);
+  await expire(1, '23 hours');
+  await expire(2, '6 days');
+  await sweep();
+  assert.deepEqual(await heldSeats(), [2], 'what had expired long before the last sweep was seen by it');
+  await pool.query(`update hold_sweep_mark set swept_until = now() - interval '7 days'`);
+  await sweep();
+  assert.deepEqual(await heldSeats(), [], 'nobody had swept for a week');
+  const { rows } = await pool.query(
+    `select from hold_sweep_mark where swept_until > now() - interval '1 hour'`,
+  );
+  assert.equal(rows.length, 1, 'the sweep is noted for the next');
+});
+
 test('a hold is extended as often as the limit allows, and never once it has expired', async () => {
   const order = placeOrder([1]);
   const expired = placeOrder([2]);

@@ -15,6 +15,7 @@ let pool: Pool;
 let hall: Hall;
 let server: TestServer;
 let client: ReturnType<typeof createHttpClient>;
+let held: Answer;
 let confirmed: Answer;
 
 before(async () => {
@@ -28,7 +29,7 @@ before(async () => {
   await pool.query('insert into seller_keys values ($1, 1, $2, $3)', [hall.tenantId, publicKey, privateKey]);
   server = await startServer({ databaseUrl: database.url });
   client = createHttpClient(server.url, 2);
-  const held = await client.send('POST', '/sales/holds', {
+  held = await client.send('POST', '/sales/holds', {
     event_id: formatEventId(hall),
     seats: [formatSeatId(hall, 1)],
     zones: [{ zone_id: formatZoneId(hall, 2), quantity: 1 }],
@@ -57,9 +58,10 @@ function valueOf(text: string, sample: string): number {
   return line === undefined ? NaN : Number(line.slice(sample.length + 1));
 }
 
-test('the answer of a confirm says where its time went', () => {
-  const header = String(confirmed.headers['server-timing']);
-  assert.match(header, /^wait;dur=\d+\.\d, group;dur=\d+\.\d;desc="1 orders"$/);
+test('the answers of a hold and of a confirm say where their time went', () => {
+  const timing = (what: string) => new RegExp(`^wait;dur=\\d+\\.\\d, group;dur=\\d+\\.\\d;desc="1 ${what}"$`);
+  assert.match(String(held.headers['server-timing']), timing('holds'));
+  assert.match(String(confirmed.headers['server-timing']), timing('orders'));
 });
 
 test('a sale shows in the readings: its groups, its outcome, the series, and each of its steps', async () => {
