@@ -16,6 +16,7 @@ import { lockTicket } from './renew-ticket.store.ts';
 import { offerTransfer } from './ticket-transfer.store.ts';
 import {
   offerBodySchema,
+  type OfferBody,
   ticketParamsSchema,
   ticketTokenQuerySchema,
   transferSchema,
