@@ -24,6 +24,7 @@ export async function startReadings(
     publicUrl: undefined,
     version,
     shopDir: undefined,
+    doorDir: undefined,
     isDraining: () => false,
     mount: (scope) => mountReadings(scope, options),
   });
