@@ -26,17 +26,6 @@
 // - `config: { hot: true }` keeps successful requests out of the log.
 // - A stream opens with `deps.streams.open(request, reply)` (sse.ts), then the handler returns reply.
 // - A path that also works with a last slash is registered twice, the second with `schema.hide`.
-import { listDoorEventsRoute } from '../admission/list-door-events.route.ts';
-import { readDoorRoute } from '../admission/read-door.route.ts';
-import { saveDoorRoute } from '../admission/save-door.route.ts';
-import { recordScanRoute } from '../admission/record-scan.route.ts';
-import { uploadScansRoute } from '../admission/upload-scans.route.ts';
-import { undoScanRoute } from '../admission/undo-scan.route.ts';
-import { listScansRoute } from '../admission/list-scans.route.ts';
-import { readDoorListRoute } from '../admission/read-door-list.route.ts';
-import { searchTicketsRoute } from '../admission/search-tickets.route.ts';
-import { readAttendanceRoute } from '../admission/read-attendance.route.ts';
-import { streamAttendanceRoute } from '../admission/stream-attendance.route.ts';
 import { acceptTransferRoute } from '../admission/accept-transfer.route.ts';
 import { listRevokedCodesRoute } from '../admission/list-revoked-codes.route.ts';
 import { listTicketKeysRoute } from '../admission/list-ticket-keys.route.ts';
@@ -46,16 +35,7 @@ import { readTransferRoute } from '../admission/read-transfer.route.ts';
 import { reissueSoldTicketRoute } from '../admission/reissue-sold-ticket.route.ts';
 import { reissueTicketRoute } from '../admission/reissue-ticket.route.ts';
 import { withdrawTransferRoute } from '../admission/withdraw-transfer.route.ts';
-import { exchangeSaleRoute } from '../cancellation/exchange-sale.route.ts';
-import { listEventRefundsRoute } from '../cancellation/list-event-refunds.route.ts';
-import { listRefundsRoute } from '../cancellation/list-refunds.route.ts';
-import { payBackRefundRoute } from '../cancellation/pay-back-refund.route.ts';
-import { refundSaleRoute } from '../cancellation/refund-sale.route.ts';
-import { resumeEventRefundsRoute } from '../cancellation/resume-event-refunds.route.ts';
-import { startEventRefundsRoute } from '../cancellation/start-event-refunds.route.ts';
-import { cancelEventRoute } from '../catalog/cancel-event.route.ts';
 import { listEventsRoute } from '../catalog/list-events.route.ts';
-import { moveEventRoute } from '../catalog/move-event.route.ts';
 import { readAvailabilityRoute } from '../catalog/read-availability.route.ts';
 import { readEventRoute } from '../catalog/read-event.route.ts';
 import { readSeatsRoute } from '../catalog/read-seats.route.ts';
@@ -68,25 +48,6 @@ import { registerPassRoute } from '../fulfilment/register-pass.route.ts';
 import { unregisterPassRoute } from '../fulfilment/unregister-pass.route.ts';
 import { listTicketsRoute } from '../fulfilment/list-tickets.route.ts';
 import { saveTicketTermsRoute } from '../fulfilment/save-ticket-terms.route.ts';
-import { addTillRoute } from '../fiscal/add-till.route.ts';
-import { changePointRoute } from '../fiscal/change-point.route.ts';
-import { closeDayRoute } from '../fiscal/close-day.route.ts';
-import { closeShiftRoute } from '../fiscal/close-shift.route.ts';
-import { listDaysRoute } from '../fiscal/list-days.route.ts';
-import { listPointsRoute } from '../fiscal/list-points.route.ts';
-import { listShiftsRoute } from '../fiscal/list-shifts.route.ts';
-import { moveCashRoute } from '../fiscal/move-cash.route.ts';
-import { openDayRoute } from '../fiscal/open-day.route.ts';
-import { openShiftRoute } from '../fiscal/open-shift.route.ts';
-import { readDayRoute } from '../fiscal/read-day.route.ts';
-import { readShiftRoute } from '../fiscal/read-shift.route.ts';
-import { readXRoute } from '../fiscal/read-x.route.ts';
-import { saveFiscalIdentityRoute } from '../fiscal/save-fiscal-identity.route.ts';
-import { printDocumentRoute } from '../fiscal/print-document.route.ts';
-import { readDocumentRoute } from '../fiscal/read-document.route.ts';
-import { readReceiptRoute } from '../fiscal/read-receipt.route.ts';
-import { listFiscalBlocksRoute } from '../fiscal/list-fiscal-blocks.route.ts';
-import { voidFiscalBlockRoute } from '../fiscal/void-fiscal-block.route.ts';
 import { openGooglePassRoute } from '../fulfilment/open-google-pass.route.ts';
 import { readApplePassRoute } from '../fulfilment/read-apple-pass.route.ts';
 import { readCalendarRoute } from '../fulfilment/read-calendar.route.ts';
@@ -101,40 +62,6 @@ import { receiveTwilioMessageRoute } from '../notifications/receive-twilio-messa
 import { receiveTwilioStatusRoute } from '../notifications/receive-twilio-status.route.ts';
 import { verifyMetaCallbackRoute } from '../notifications/verify-meta-callback.route.ts';
 import type { Authenticate } from '../identity/authenticator.ts';
-import { acceptInvitationRoute } from '../identity/accept-invitation.route.ts';
-import { changePasswordRoute } from '../identity/change-password.route.ts';
-import { completePasswordResetRoute } from '../identity/complete-password-reset.route.ts';
-import { requestPasswordResetRoute } from '../identity/request-password-reset.route.ts';
-import { changeStaffRoute } from '../identity/change-staff.route.ts';
-import { createApiKeyRoute } from '../identity/create-api-key.route.ts';
-import { cutOffDeviceRoute } from '../identity/cut-off-device.route.ts';
-import { disableTwoFactorRoute } from '../identity/disable-two-factor.route.ts';
-import { enrolDeviceRoute } from '../identity/enrol-device.route.ts';
-import { enrolTwoFactorRoute } from '../identity/enrol-two-factor.route.ts';
-import { inviteStaffRoute } from '../identity/invite-staff.route.ts';
-import { listApiKeysRoute } from '../identity/list-api-keys.route.ts';
-import { listAuditLogRoute } from '../identity/list-audit-log.route.ts';
-import { listDevicesRoute } from '../identity/list-devices.route.ts';
-import { listInvitationsRoute } from '../identity/list-invitations.route.ts';
-import { listSessionsRoute } from '../identity/list-sessions.route.ts';
-import { listStaffRoute } from '../identity/list-staff.route.ts';
-import { readInvitationRoute } from '../identity/read-invitation.route.ts';
-import { readSessionRoute } from '../identity/read-session.route.ts';
-import { registerDeviceRoute } from '../identity/register-device.route.ts';
-import { renewBackupCodesRoute } from '../identity/renew-backup-codes.route.ts';
-import { renewEnrolmentCodeRoute } from '../identity/renew-enrolment-code.route.ts';
-import { revokeApiKeyRoute } from '../identity/revoke-api-key.route.ts';
-import { revokeInvitationRoute } from '../identity/revoke-invitation.route.ts';
-import { revokeSessionsRoute } from '../identity/revoke-sessions.route.ts';
-import { signInRoute } from '../identity/sign-in.route.ts';
-import { signOutRoute } from '../identity/sign-out.route.ts';
-import { verifyTwoFactorRoute } from '../identity/verify-two-factor.route.ts';
-import { changeMessageSettingsRoute } from '../notifications/change-message-settings.route.ts';
-import { listMessagesRoute } from '../notifications/list-messages.route.ts';
-import { readMessageSettingsRoute } from '../notifications/read-message-settings.route.ts';
-import { readMessageRoute } from '../notifications/read-message.route.ts';
-import { replayMessageRoute } from '../notifications/replay-message.route.ts';
-import { resendTicketsRoute } from '../notifications/resend-tickets.route.ts';
 import { readOutboxRoute } from '../notifications/read-outbox.route.ts';
 import { giveUpPaymentRoute } from '../payments/give-up-payment.route.ts';
 import { decidePaymentRoute } from '../payments/decide-payment.route.ts';
@@ -155,48 +82,8 @@ import { openPaymentPageRoute } from '../payments/open-payment-page.route.ts';
 import { receiveStripeEventRoute } from '../payments/receive-stripe-event.route.ts';
 import { openOrderRoute } from '../orders/open-order.route.ts';
 import { readTransactionRoute } from '../orders/read-transaction.route.ts';
-import { readSaleTimelineRoute } from '../progress/read-sale-timeline.route.ts';
 import { readTimelineRoute } from '../progress/read-timeline.route.ts';
 import { streamTransactionRoute } from '../progress/stream-transaction.route.ts';
-import { listEventReportsRoute } from '../reporting/list-event-reports.route.ts';
-import { readEventReportRoute } from '../reporting/read-event-report.route.ts';
-import { changeVoucherRoute } from '../pricing/change-voucher.route.ts';
-import { createVoucherRoute } from '../pricing/create-voucher.route.ts';
-import { listVouchersRoute } from '../pricing/list-vouchers.route.ts';
-import { previewQuoteRoute } from '../pricing/preview-quote.route.ts';
-import { readPriceListRoute } from '../pricing/read-price-list.route.ts';
-import { savePriceListRoute } from '../pricing/save-price-list.route.ts';
-import { addTaxRoute } from '../tax/add-tax.route.ts';
-import { endTaxRoute } from '../tax/end-tax.route.ts';
-import { listTaxesRoute } from '../tax/list-taxes.route.ts';
-import { saveTaxRoundingRoute } from '../tax/save-tax-rounding.route.ts';
-import { endTillLeaseRoute } from '../tills/end-till-lease.route.ts';
-import { leaseTillRoute } from '../tills/lease-till.route.ts';
-import { listTillConflictsRoute } from '../tills/list-till-conflicts.route.ts';
-import { readTillRoute } from '../tills/read-till.route.ts';
-import { resolveTillConflictRoute } from '../tills/resolve-till-conflict.route.ts';
-import { syncTillRoute } from '../tills/sync-till.route.ts';
-import { listAnnouncementsRoute } from '../notifications/list-announcements.route.ts';
-import { endRemindersRoute } from '../notifications/end-reminders.route.ts';
-import { listTemplatesRoute } from '../notifications/list-templates.route.ts';
-import { previewTemplateRoute } from '../notifications/preview-template.route.ts';
-import { readBrandRoute } from '../notifications/read-brand.route.ts';
-import { readTemplateRoute } from '../notifications/read-template.route.ts';
-import { resetTemplateRoute } from '../notifications/reset-template.route.ts';
-import { readLogoRoute } from '../notifications/read-logo.route.ts';
-import { saveLogoRoute } from '../notifications/save-logo.route.ts';
-import { saveBrandRoute } from '../notifications/save-brand.route.ts';
-import { saveTemplateRoute } from '../notifications/save-template.route.ts';
-import { changeWebhookEndpointRoute } from '../webhooks/change-webhook-endpoint.route.ts';
-import { createWebhookEndpointRoute } from '../webhooks/create-webhook-endpoint.route.ts';
-import { deleteWebhookEndpointRoute } from '../webhooks/delete-webhook-endpoint.route.ts';
-import { listWebhookDeliveriesRoute } from '../webhooks/list-webhook-deliveries.route.ts';
-import { listWebhookEndpointsRoute } from '../webhooks/list-webhook-endpoints.route.ts';
-import { readWebhookDeliveryRoute } from '../webhooks/read-webhook-delivery.route.ts';
-import { readWebhookEndpointRoute } from '../webhooks/read-webhook-endpoint.route.ts';
-import { replayWebhookDeliveryRoute } from '../webhooks/replay-webhook-delivery.route.ts';
-import { rotateWebhookSecretRoute } from '../webhooks/rotate-webhook-secret.route.ts';
-import { testWebhookEndpointRoute } from '../webhooks/test-webhook-endpoint.route.ts';
 import type { Pool } from '../db/pool.ts';
 import type { PaymentProvider } from '../payments/payment-provider.ts';
 import type { GoogleWallet } from '../fulfilment/google-pass.ts';
@@ -206,6 +93,7 @@ import { readHealthRoute } from './read-health.route.ts';
 import { readMetricsRoute } from './read-metrics.route.ts';
 import { readProblemRoute } from './read-problem.route.ts';
 import { shedLoad } from './shed-load.ts';
+import { mountStaffRoutes, type DepsOf, type StaffRouteDeps } from './staff-routes.ts';
 
 /** Mounts every route; the composition root gives each what it needs. */
 export function mountRoutes(app: App, deps: RouteDeps): void {
@@ -247,76 +135,8 @@ export function mountRoutes(app: App, deps: RouteDeps): void {
   if (deps.outbox) readOutboxRoute(app, deps);
   mountTickets(app, deps);
   mountCallbacks(app, deps);
-  mountMessages(app, deps);
-  mountIdentity(app, deps);
-  mountAnnouncements(app, deps);
-  mountWebhooks(app, deps);
-  mountReports(app, deps);
   mountPlans(app, deps);
-  mountFiscal(app, deps);
-  mountUndoing(app, deps);
-  mountPrices(app, deps);
-  mountTills(app, deps);
-  mountDoor(app, deps);
-}
-
-/** Where documents are issued, in which days and shifts, and what came of it. */
-function mountFiscal(app: App, deps: RouteDeps): void {
-  listFiscalBlocksRoute(app, deps);
-  voidFiscalBlockRoute(app, deps);
-  saveFiscalIdentityRoute(app, deps);
-  readDocumentRoute(app, deps);
-  printDocumentRoute(app, deps);
-  readReceiptRoute(app, deps);
-  listPointsRoute(app, deps);
-  addTillRoute(app, deps);
-  changePointRoute(app, deps);
-  openDayRoute(app, deps);
-  listDaysRoute(app, deps);
-  readXRoute(app, deps);
-  readDayRoute(app, deps);
-  closeDayRoute(app, deps);
-  openShiftRoute(app, deps);
-  listShiftsRoute(app, deps);
-  readShiftRoute(app, deps);
-  moveCashRoute(app, deps);
-  closeShiftRoute(app, deps);
-}
-
-/** How what was sold is undone. */
-function mountUndoing(app: App, deps: RouteDeps): void {
-  refundSaleRoute(app, deps);
-  listRefundsRoute(app, deps);
-  payBackRefundRoute(app, deps);
-  exchangeSaleRoute(app, deps);
-  startEventRefundsRoute(app, deps);
-  listEventRefundsRoute(app, deps);
-  resumeEventRefundsRoute(app, deps);
-}
-
-/** Who comes in. */
-function mountDoor(app: App, deps: RouteDeps): void {
-  listDoorEventsRoute(app, deps);
-  readDoorRoute(app, deps);
-  saveDoorRoute(app, deps);
-  recordScanRoute(app, deps);
-  uploadScansRoute(app, deps);
-  undoScanRoute(app, deps);
-  listScansRoute(app, deps);
-  readDoorListRoute(app, deps);
-  searchTicketsRoute(app, deps);
-  readAttendanceRoute(app, deps);
-  streamAttendanceRoute(app, deps);
-}
-
-/** Tills that sell without a network. */
-function mountTills(app: App, deps: RouteDeps): void {
-  readTillRoute(app, deps);
-  leaseTillRoute(app, deps);
-  syncTillRoute(app, deps);
-  endTillLeaseRoute(app, deps);
-  listTillConflictsRoute(app, deps);
-  resolveTillConflictRoute(app, deps);
+  mountStaffRoutes(app, deps);
 }
 
 /** Orders that are paid over time. */
@@ -330,17 +150,6 @@ function mountPlans(app: App, deps: RouteDeps): void {
   readPlanRoute(app, deps);
   readSellerPlanRoute(app, deps);
   takePlanPaymentRoute(app, deps);
-}
-
-/** What staff see and do of the messages to buyers. */
-function mountMessages(app: App, deps: RouteDeps): void {
-  listMessagesRoute(app, deps);
-  readMessageRoute(app, deps);
-  replayMessageRoute(app, deps);
-  resendTicketsRoute(app, deps);
-  readSaleTimelineRoute(app, deps);
-  readMessageSettingsRoute(app, deps);
-  changeMessageSettingsRoute(app, deps);
 }
 
 /** What becomes of tickets after the sale. */
@@ -363,87 +172,6 @@ function mountTickets(app: App, deps: RouteDeps): void {
   logPassFaultsRoute(app);
 }
 
-function mountIdentity(app: App, deps: RouteDeps): void {
-  signInRoute(app, deps);
-  signOutRoute(app, deps);
-  readSessionRoute(app, deps);
-  listSessionsRoute(app, deps);
-  revokeSessionsRoute(app, deps);
-  changePasswordRoute(app, deps);
-  requestPasswordResetRoute(app, deps);
-  completePasswordResetRoute(app, deps);
-  enrolTwoFactorRoute(app, deps);
-  verifyTwoFactorRoute(app, deps);
-  disableTwoFactorRoute(app, deps);
-  renewBackupCodesRoute(app, deps);
-  readInvitationRoute(app, deps);
-  acceptInvitationRoute(app, deps);
-
-  listStaffRoute(app, deps);
-  changeStaffRoute(app, deps);
-  listInvitationsRoute(app, deps);
-  inviteStaffRoute(app, deps);
-  revokeInvitationRoute(app, deps);
-  listApiKeysRoute(app, deps);
-  createApiKeyRoute(app, deps);
-  revokeApiKeyRoute(app, deps);
-  listDevicesRoute(app, deps);
-  registerDeviceRoute(app, deps);
-  renewEnrolmentCodeRoute(app, deps);
-  cutOffDeviceRoute(app, deps);
-  enrolDeviceRoute(app, deps);
-  listAuditLogRoute(app, deps);
-}
-
-function mountReports(app: App, deps: RouteDeps): void {
-  listEventReportsRoute(app, deps);
-  readEventReportRoute(app, deps);
-}
-
-/** What sellers ask for their tickets, and the taxes on it. */
-function mountPrices(app: App, deps: RouteDeps): void {
-  readPriceListRoute(app, deps);
-  savePriceListRoute(app, deps);
-  previewQuoteRoute(app, deps);
-  listVouchersRoute(app, deps);
-  createVoucherRoute(app, deps);
-  changeVoucherRoute(app, deps);
-  listTaxesRoute(app, deps);
-  addTaxRoute(app, deps);
-  endTaxRoute(app, deps);
-  saveTaxRoundingRoute(app, deps);
-}
-
-/** What sellers say to all buyers of an event, and in which words. */
-function mountAnnouncements(app: App, deps: RouteDeps): void {
-  moveEventRoute(app, deps);
-  cancelEventRoute(app, deps);
-  listAnnouncementsRoute(app, deps);
-  endRemindersRoute(app, deps);
-  listTemplatesRoute(app, deps);
-  readTemplateRoute(app, deps);
-  saveTemplateRoute(app, deps);
-  resetTemplateRoute(app, deps);
-  previewTemplateRoute(app, deps);
-  readBrandRoute(app, deps);
-  saveBrandRoute(app, deps);
-  saveLogoRoute(app, deps);
-  readLogoRoute(app, deps);
-}
-
-function mountWebhooks(app: App, deps: RouteDeps): void {
-  listWebhookEndpointsRoute(app, deps);
-  createWebhookEndpointRoute(app, deps);
-  readWebhookEndpointRoute(app, deps);
-  changeWebhookEndpointRoute(app, deps);
-  deleteWebhookEndpointRoute(app, deps);
-  rotateWebhookSecretRoute(app, deps);
-  testWebhookEndpointRoute(app, deps);
-  listWebhookDeliveriesRoute(app, deps);
-  readWebhookDeliveryRoute(app, deps);
-  replayWebhookDeliveryRoute(app, deps);
-}
-
 /** What providers tell us: only of those that are configured. */
 function mountCallbacks(app: App, { callbacks, pool, clock, publicUrl }: RouteDeps): void {
   const { twilioAuthToken, metaAppSecret, metaVerifyToken } = callbacks;
@@ -457,8 +185,6 @@ function mountCallbacks(app: App, { callbacks, pool, clock, publicUrl }: RouteDe
 }
 
 type CallbackSecrets = Record<'twilioAuthToken' | 'metaAppSecret' | 'metaVerifyToken', string | undefined>;
-
-type DepsOf<R extends (app: App, deps: never) => void> = Parameters<R>[1];
 
 /** What the readings of a process are made from. */
 export type ReadingsDeps = DepsOf<typeof readHealthRoute> & DepsOf<typeof readMetricsRoute>;
@@ -479,6 +205,7 @@ export type RouteDeps = {
   authenticate: Authenticate;
   isSaturated(this: void): boolean;
 } & ReadingsDeps &
+  StaffRouteDeps &
   DepsOf<typeof listEventsRoute> &
   DepsOf<typeof readEventRoute> &
   DepsOf<typeof readSeatsRoute> &
@@ -487,8 +214,6 @@ export type RouteDeps = {
   DepsOf<typeof placeHoldRoute> &
   DepsOf<typeof releaseHoldRoute> &
   DepsOf<typeof confirmSaleRoute> &
-  DepsOf<typeof refundSaleRoute> &
-  DepsOf<typeof exchangeSaleRoute> &
   DepsOf<typeof readTransactionRoute> &
   DepsOf<typeof streamTransactionRoute> &
   DepsOf<typeof readTicketsRoute> &
@@ -499,9 +224,4 @@ export type RouteDeps = {
   Omit<DepsOf<typeof receiveStripeEventRoute>, 'stripe'> &
   DepsOf<typeof payPlanRoute> &
   DepsOf<typeof listTicketKeysRoute> &
-  DepsOf<typeof readOutboxRoute> &
-  DepsOf<typeof acceptInvitationRoute> &
-  DepsOf<typeof requestPasswordResetRoute> &
-  DepsOf<typeof inviteStaffRoute> &
-  DepsOf<typeof leaseTillRoute> &
-  DepsOf<typeof createWebhookEndpointRoute>;
+  DepsOf<typeof readOutboxRoute>;
