@@ -354,7 +354,7 @@ function addHall(pdf: Pdf, { width, height, drawing }: HallMap): unknown {
 }
 
 /** The logo as an object of the document: its bytes are packed already, and stand in it once. */
-function addLogo(pdf: Pdf, { width, height, colours, opacity }: LogoDrawing): unknown {
+function addLogo(pdf: Pdf, { width, height, ...drawing }: LogoDrawing): unknown {
   const picture = {
     Type: 'XObject',
     Subtype: 'Image',
@@ -364,9 +364,9 @@ function addLogo(pdf: Pdf, { width, height, colours, opacity }: LogoDrawing): un
     Filter: 'FlateDecode',
   };
   const mask = pdf.ref({ ...picture, ColorSpace: 'DeviceGray' });
-  mask.end(opacity);
+  mask.end(drawing.opacity);
   const logo = pdf.ref({ ...picture, ColorSpace: 'DeviceRGB', SMask: mask });
-  logo.end(colours);
+  logo.end(drawing.colours);
   return logo;
 }
 

@@ -69,7 +69,8 @@ export async function readTransferMessage(
   now: Date,
 ): Promise<TransferMessage | string> {
   const { tenantId, transactionId } = key;
-  const transferId = String(facts['transfer_id']);
+  const { transfer_id: transferId } = facts;
+  if (typeof transferId !== 'string') throw new Error('the message names no transfer');
   const access = { tenantId, transactionId, transferId };
   const links = linksOf(access);
   if (!links) return 'The public address of the shop is not known, so there is no link to send.';

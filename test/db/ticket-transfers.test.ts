@@ -256,7 +256,7 @@ test('the receiver gets the link by mail and by SMS, then the ticket; neither sa
   assert.deepEqual(answers.map(outcomeOf), [200, 200, 200]);
   await waitUntil('the ticket has gone by mail', () => Boolean(mailTo(email, /Your ticket/)));
   const brought = mailTo(email, /Your ticket/)!;
-  const { links } = answers[0]!.json as Tickets;
+  const { links } = answers[0].json as Tickets;
   assert.ok(brought.parsed.text!.includes(`${testPublicUrl}${links.page}`));
   const [sheet, ...rest] = await readPdf(brought.parsed.attachments[0]!.content);
   assert.equal(rest.length, 0);
