@@ -69,6 +69,7 @@ export type TaquillaOptions = {
   version: string;
   shopDir: string | undefined;
   doorDir: string | undefined;
+  consoleDir: string | undefined;
 };
 
 /** A running process. */
@@ -435,6 +436,7 @@ async function startApi(
     version: options.version,
     shopDir: options.shopDir,
     doorDir: options.doorDir,
+    consoleDir: options.consoleDir,
     isDraining: () => drain.started,
     mount: (scope) =>
       mountRoutes(scope, {

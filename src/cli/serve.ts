@@ -12,6 +12,7 @@ import { openDatabase, type OpenDatabase } from './open-database.ts';
 
 const shopDir = path.join(import.meta.dirname, '../../web/shop/dist');
 const doorDir = path.join(import.meta.dirname, '../../web/door/dist');
+const consoleDir = path.join(import.meta.dirname, '../../web/console/dist');
 const version = '0.1.0';
 
 /** Where a process listens, if anywhere. */
@@ -38,6 +39,7 @@ async function startProcess(
       databaseUrl: database.url,
       shopDir,
       doorDir,
+      consoleDir,
     });
   } catch (error) {
     const wanted = wantedPort(config, roles);

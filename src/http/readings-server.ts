@@ -25,6 +25,7 @@ export async function startReadings(
     version,
     shopDir: undefined,
     doorDir: undefined,
+    consoleDir: undefined,
     isDraining: () => false,
     mount: (scope) => mountReadings(scope, options),
   });

@@ -11,6 +11,7 @@ import { serveApiReference } from './api-reference.ts';
 import type { App } from './app.ts';
 import { handleClientError } from './client-error.ts';
 import { serveDoor } from './door.ts';
+import { serveConsole } from './console.ts';
 import { acceptJsonBodies } from './json-body.ts';
 import { answerUnknownRoutes } from './not-found.ts';
 import { observeRequests } from './observe.ts';
@@ -31,6 +32,8 @@ export type ServerOptions = {
   shopDir: string | undefined;
   /** The folder of the built door; absent for an API alone. */
   doorDir: string | undefined;
+  /** The folder of the built console; absent for an API alone. */
+  consoleDir: string | undefined;
   /** While true, answers ask their connections to close. */
   isDraining(): boolean;
   /** Mounts the routes, once all that they rely on stands. */
@@ -122,6 +125,7 @@ export function buildServer(options: ServerOptions): App {
   app.register(async (scope) => {
     if (options.shopDir !== undefined) serveShop(scope, options.shopDir);
     if (options.doorDir !== undefined) serveDoor(scope, options.doorDir);
+    if (options.consoleDir !== undefined) serveConsole(scope, options.consoleDir);
     serveOpenApi(scope);
     serveApiReference(scope);
     options.mount(scope);

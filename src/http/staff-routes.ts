@@ -1,4 +1,7 @@
 // The routes of those who sell: what staff, tills, scanners and API keys ask. routes.ts tells how a route is written.
+import { proveFiscalRoute } from '../audit/prove-fiscal.route.ts';
+import { exportFiscalRoute } from '../fiscal/export-fiscal.route.ts';
+import { readFiscalIdentityRoute } from '../fiscal/read-fiscal-identity.route.ts';
 import { listDoorEventsRoute } from '../admission/list-door-events.route.ts';
 import { readDoorRoute } from '../admission/read-door.route.ts';
 import { saveDoorRoute } from '../admission/save-door.route.ts';
@@ -132,7 +135,10 @@ export function mountStaffRoutes(app: App, deps: StaffRouteDeps): void {
 function mountFiscal(app: App, deps: StaffRouteDeps): void {
   listFiscalBlocksRoute(app, deps);
   voidFiscalBlockRoute(app, deps);
+  readFiscalIdentityRoute(app, deps);
   saveFiscalIdentityRoute(app, deps);
+  proveFiscalRoute(app, deps);
+  exportFiscalRoute(app, deps);
   readDocumentRoute(app, deps);
   printDocumentRoute(app, deps);
   readReceiptRoute(app, deps);

@@ -10,6 +10,7 @@ type Options = {
   mount?: (app: App, streams: Streams) => void;
   shopDir?: string;
   doorDir?: string;
+  consoleDir?: string;
   publicUrl?: string;
   streams?: Partial<StreamsOptions>;
 };
@@ -43,6 +44,7 @@ export async function startBareServer(options: Options = {}): Promise<BareServer
     version: 'test',
     shopDir: options.shopDir,
     doorDir: options.doorDir,
+    consoleDir: options.consoleDir,
     isDraining: () => drain.started,
     mount: (scope) => options.mount?.(scope, streams),
   });

@@ -29,6 +29,7 @@ export async function startServer({ databaseUrl, env = {}, worker = true }: Opti
     version: 'test',
     shopDir: path.join(import.meta.dirname, '../../web/shop/dist'),
     doorDir: path.join(import.meta.dirname, '../../web/door/dist'),
+    consoleDir: path.join(import.meta.dirname, '../../web/console/dist'),
   });
   const { bouncePort } = running;
   return { url: running.url!, bouncePort, stop: () => running.stop().then(() => undefined) };

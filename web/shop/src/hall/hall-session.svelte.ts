@@ -1,6 +1,6 @@
 import { api, Refusal } from '../api/client.ts';
 import type { Availability, EventInfo, Hold, HoldRequest, Zone } from '../api/contract.ts';
-import { follow } from '../api/live.ts';
+import { follow } from '../../../shared/src/live.ts';
 import { announcer } from '../lib/announcer.svelte.ts';
 import { money } from '../lib/format.ts';
 import { t } from '../lib/language.svelte.ts';
@@ -10,7 +10,7 @@ import { paths, router } from '../lib/router.svelte.ts';
 import { askedOf, keepAsked, readBuyer } from './asked.ts';
 import { Cart, isSameContent, placesPerCartMax, requestOf } from './cart.svelte.ts';
 import { Hall } from './hall.svelte.ts';
-import { seatState } from './seat-painter.ts';
+import { seatState } from '../../../shared/src/map/seat-painter.ts';
 
 const availabilityPollMilliseconds = 8_000;
 
