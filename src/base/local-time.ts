@@ -40,8 +40,7 @@ export function localTimeOf(at: Date, timezone: string): LocalTime {
   return { year: of('year'), month: of('month'), day: of('day'), hour: of('hour'), minute: of('minute') };
 }
 
-const asUtc = ({ year, month, day, hour, minute }: LocalTime) =>
-  Date.UTC(year, month - 1, day, hour, minute);
+const asUtc = ({ year, month, day, hour, minute }: LocalTime) => Date.UTC(year, month - 1, day, hour, minute);
 
 /** How far a time zone's clock is ahead of UTC at an instant, in milliseconds; seconds are left out. */
 function offsetAt(at: number, timezone: string): number {

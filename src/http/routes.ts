@@ -41,6 +41,28 @@ import { payBackRefundRoute } from '../cancellation/pay-back-refund.route.ts';
 import { refundSaleRoute } from '../cancellation/refund-sale.route.ts';
 import { resumeEventRefundsRoute } from '../cancellation/resume-event-refunds.route.ts';
 import { startEventRefundsRoute } from '../cancellation/start-event-refunds.route.ts';
+import { createEventRoute } from '../catalog/create-event.route.ts';
+import { listSellerEventsRoute } from '../catalog/list-seller-events.route.ts';
+import { readSellerEventRoute } from '../catalog/read-seller-event.route.ts';
+import { changeEventRoute } from '../catalog/change-event.route.ts';
+import { duplicateEventRoute, repeatEventRoute } from '../catalog/duplicate-event.route.ts';
+import { previewDatesRoute } from '../catalog/preview-dates.route.ts';
+import { readReadinessRoute } from '../catalog/read-readiness.route.ts';
+import { publishEventRoute, withdrawEventRoute } from '../catalog/publish-event.route.ts';
+import { setEventPlanRoute } from '../catalog/set-event-plan.route.ts';
+import { listVenuesRoute } from '../catalog/list-venues.route.ts';
+import { readVenueRoute } from '../catalog/read-venue.route.ts';
+import { createVenueRoute } from '../catalog/create-venue.route.ts';
+import { changeVenueRoute } from '../catalog/change-venue.route.ts';
+import { listSeatPlansRoute } from '../catalog/list-seat-plans.route.ts';
+import { readSeatPlanRoute } from '../catalog/read-seat-plan.route.ts';
+import { createSeatPlanRoute } from '../catalog/create-seat-plan.route.ts';
+import { saveSeatPlanRoute } from '../catalog/save-seat-plan.route.ts';
+import { previewPlanFileRoute } from '../catalog/preview-plan-file.route.ts';
+import { uploadImageRoute } from '../catalog/upload-image.route.ts';
+import { readImageRoute } from '../catalog/read-image.route.ts';
+import { readSellerRoute } from '../catalog/read-seller.route.ts';
+import { createSellerRoute } from '../catalog/create-seller.route.ts';
 import { cancelEventRoute } from '../catalog/cancel-event.route.ts';
 import { listEventsRoute } from '../catalog/list-events.route.ts';
 import { moveEventRoute } from '../catalog/move-event.route.ts';
@@ -230,6 +252,35 @@ export function mountRoutes(app: App, deps: RouteDeps): void {
   mountUndoing(app, deps);
   mountPrices(app, deps);
   mountTills(app, deps);
+  mountCatalogEditing(app, deps);
+}
+
+/** How sellers, venues, plans and events come to be. */
+function mountCatalogEditing(app: App, deps: RouteDeps): void {
+  createEventRoute(app, deps);
+  listSellerEventsRoute(app, deps);
+  readSellerEventRoute(app, deps);
+  changeEventRoute(app, deps);
+  duplicateEventRoute(app, deps);
+  repeatEventRoute(app, deps);
+  previewDatesRoute(app, deps);
+  readReadinessRoute(app, deps);
+  publishEventRoute(app, deps);
+  withdrawEventRoute(app, deps);
+  setEventPlanRoute(app, deps);
+  listVenuesRoute(app, deps);
+  readVenueRoute(app, deps);
+  createVenueRoute(app, deps);
+  changeVenueRoute(app, deps);
+  listSeatPlansRoute(app, deps);
+  readSeatPlanRoute(app, deps);
+  createSeatPlanRoute(app, deps);
+  saveSeatPlanRoute(app, deps);
+  previewPlanFileRoute(app);
+  uploadImageRoute(app, deps);
+  readImageRoute(app, deps);
+  readSellerRoute(app, deps);
+  createSellerRoute(app, deps);
 }
 
 /** Where documents are issued, in which days and shifts, and what came of it. */
