@@ -1,4 +1,4 @@
-import type { Reader, Row, Tx } from '../db/transaction.ts';
+import type { Row, Tx } from '../db/transaction.ts';
 import type { Rounding, TaxRule } from '../tax/tax-rule.ts';
 
 export type NewSeller = {
@@ -139,16 +139,4 @@ export async function ensureVenue(
     values: [tenantId, venue.name, venue.address, venue.timezone],
   });
   return row!.venue_id;
-}
-
-export type Seller = Required<Omit<NewSeller, 'rounding'>>;
-
-/** A seller, or null. */
-export async function readSeller(reader: Reader, tenantId: number): Promise<Seller | null> {
-  const [row] = await reader.query<Row & Seller>({
-    text: `select name, legal_name as "legalName", tax_id as "taxId", timezone, currency, phone_country as "phoneCountry"
-             from sellers where tenant_id = $1`,
-    values: [tenantId],
-  });
-  return row ?? null;
 }

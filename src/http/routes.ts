@@ -61,7 +61,6 @@ import { saveSeatPlanRoute } from '../catalog/save-seat-plan.route.ts';
 import { previewPlanFileRoute } from '../catalog/preview-plan-file.route.ts';
 import { uploadImageRoute } from '../catalog/upload-image.route.ts';
 import { readImageRoute } from '../catalog/read-image.route.ts';
-import { readSellerRoute } from '../catalog/read-seller.route.ts';
 import { createSellerRoute } from '../catalog/create-seller.route.ts';
 import { cancelEventRoute } from '../catalog/cancel-event.route.ts';
 import { listEventsRoute } from '../catalog/list-events.route.ts';
@@ -279,7 +278,6 @@ function mountCatalogEditing(app: App, deps: RouteDeps): void {
   previewPlanFileRoute(app);
   uploadImageRoute(app, deps);
   readImageRoute(app, deps);
-  readSellerRoute(app, deps);
   createSellerRoute(app, deps);
 }
 

@@ -7,14 +7,15 @@ export type Answer = { status: number; headers: NodeJS.Dict<string | string[]>; 
 export function createHttpClient(baseUrl: string, connectionsMax: number) {
   const agent = new Agent({ keepAlive: true, maxSockets: connectionsMax });
   return {
-    /** Sends a request; a body that is not a text is sent as JSON. */
+    /** Sends a request; a body that is neither a text nor bytes is sent as JSON. */
     send(
       method: string,
       path: string,
       body?: unknown,
       headers: Record<string, string> = {},
     ): Promise<Answer> {
-      const payload = body === undefined || typeof body === 'string' ? body : JSON.stringify(body);
+      const isReady = body === undefined || typeof body === 'string' || Buffer.isBuffer(body);
+      const payload = isReady ? body : JSON.stringify(body);
       const options = {
         agent,
         method,
