@@ -159,7 +159,7 @@ test('from nothing to the shop: venue, plan, event, prices, published', async ()
   await ok(owner.send('POST', `${base}/taxes`, { ...tax, event_id: draft.id }));
   const published = await ok<Draft>(owner.send('POST', at(draft, '/publish')));
   assert.equal(published.status, 'published');
-  await waitUntil(async () => (await publicEvent(draft)).status === 200);
+  await waitUntil('the server has heard of it', async () => (await publicEvent(draft)).status === 200);
   const shown = (await publicEvent(draft)).json as { zones: { name: string; price: number }[] };
   assert.deepEqual(
     shown.zones.map(({ name, price: lowest }) => [name, lowest]),
@@ -174,7 +174,7 @@ test('from nothing to the shop: venue, plan, event, prices, published', async ()
 
 test('a published event of which nothing is held can be a draft again, and nobody sees it then', async () => {
   const event = await publish();
-  await waitUntil(async () => (await publicEvent(event)).status === 200);
+  await waitUntil('the server has heard of it', async () => (await publicEvent(event)).status === 200);
   assert.equal(outcomeOf(await owner.send('POST', at(event, '/publish'))), 'event_published');
   const moved = await owner.send(
     'PATCH',
@@ -184,7 +184,7 @@ test('a published event of which nothing is held can be a draft again, and nobod
   );
   assert.equal(outcomeOf(moved), 'event_published');
   await ok(owner.send('POST', at(event, '/withdraw')));
-  await waitUntil(async () => (await publicEvent(event)).status === 404);
+  await waitUntil('the server has heard of it', async () => (await publicEvent(event)).status === 404);
   assert.equal(outcomeOf(await hold(event, [1])), 'event_not_found');
 });
 
@@ -245,7 +245,7 @@ test('a plan that cannot be used is refused by zone, row and seat, and nothing i
 
 test('held and sold seats cannot vanish; others may, and what was sold keeps its number', async () => {
   const event = await publish();
-  await waitUntil(async () => (await hold(event, [2])).status === 201);
+  await waitUntil('the server has heard of it', async () => (await hold(event, [2])).status === 201);
   const without = drawnPlan(3, 5, 20);
   const [zone] = without.zones;
   if (zone?.kind === 'numbered') zone.rows[0]!.seats.splice(1, 1);
@@ -268,7 +268,7 @@ test('held and sold seats cannot vanish; others may, and what was sold keeps its
   type Seats = { seats: { id: string; row: string; traits?: string[] }[] };
   const seats = async () =>
     ((await hall.client.send('GET', `/events/${event.id}/seats`)).json as Seats).seats;
-  await waitUntil(async () => (await seats()).some(({ row }) => row === 'D'));
+  await waitUntil('the server has heard of it', async () => (await seats()).some(({ row }) => row === 'D'));
   const shown = await seats();
   assert.equal(shown.length, 15);
   assert.deepEqual(
@@ -356,7 +356,10 @@ test('a picture is kept by its content, shown by the event, and nothing else is 
   const event = await publish();
   const look = { color: '#1c6640', picture: image.id };
   await ok(owner.send('PATCH', at(event), { look }, matching(event.version)));
-  await waitUntil(async () => 'look' in ((await publicEvent(event)).json as Json));
+  await waitUntil(
+    'the server has heard of it',
+    async () => 'look' in ((await publicEvent(event)).json as Json),
+  );
   assert.deepEqual(((await publicEvent(event)).json as Json)['look'], {
     color: '#1c6640',
     picture_url: image.url,
