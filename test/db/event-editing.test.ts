@@ -45,8 +45,10 @@ const newSeller = {
 };
 
 before(async () => {
-  hall = await startIdentityHall(1);
+  hall = await startIdentityHall(0);
   administrator = await signedIn(hall.pool, hall.client, 0, 'administrator');
+  const other = { ...newSeller, name: 'Teatro Viejo', owner: { email: 'otro@example.com' } };
+  assert.deepEqual((await ok(administrator.send('POST', '/sellers', other)))['id'], 1);
   ({ id: seller } = await ok<{ id: number }>(administrator.send('POST', '/sellers', newSeller)));
   base = `/sellers/${seller}`;
   owner = await signedIn(hall.pool, hall.client, seller, 'owner');
