@@ -10,6 +10,7 @@ import type { Metrics } from '../telemetry/metrics.ts';
 import { serveApiReference } from './api-reference.ts';
 import type { App } from './app.ts';
 import { handleClientError } from './client-error.ts';
+import { serveConsole } from './console.ts';
 import { acceptJsonBodies } from './json-body.ts';
 import { answerUnknownRoutes } from './not-found.ts';
 import { observeRequests } from './observe.ts';
@@ -28,6 +29,8 @@ export type ServerOptions = {
   version: string;
   /** The folder of the built shop; absent for an API alone. */
   shopDir: string | undefined;
+  /** The folder of the built console; absent for an API alone. */
+  consoleDir: string | undefined;
   /** While true, answers ask their connections to close. */
   isDraining(): boolean;
   /** Mounts the routes, once all that they rely on stands. */
@@ -118,6 +121,7 @@ export function buildServer(options: ServerOptions): App {
   // An async plugin: what one that calls back throws is lost, and starting hangs.
   app.register(async (scope) => {
     if (options.shopDir !== undefined) serveShop(scope, options.shopDir);
+    if (options.consoleDir !== undefined) serveConsole(scope, options.consoleDir);
     serveOpenApi(scope);
     serveApiReference(scope);
     options.mount(scope);

@@ -9,6 +9,7 @@ import { createMetrics } from '../../src/telemetry/metrics.ts';
 type Options = {
   mount?: (app: App, streams: Streams) => void;
   shopDir?: string;
+  consoleDir?: string;
   publicUrl?: string;
   streams?: Partial<StreamsOptions>;
 };
@@ -41,6 +42,7 @@ export async function startBareServer(options: Options = {}): Promise<BareServer
     publicUrl: options.publicUrl,
     version: 'test',
     shopDir: options.shopDir,
+    consoleDir: options.consoleDir,
     isDraining: () => drain.started,
     mount: (scope) => options.mount?.(scope, streams),
   });
