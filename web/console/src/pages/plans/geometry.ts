@@ -44,7 +44,10 @@ export function alongArc(from: Point, to: Point, count: number, rise: number): P
   const [dx, dy] = [to.x - from.x, to.y - from.y];
   const chord = Math.hypot(dx, dy);
   if (Math.abs(rise) < 0.01 || chord === 0) {
-    return Array.from({ length: count }, (_, i) => ({ x: from.x + dx * share(i), y: from.y + dy * share(i) }));
+    return Array.from({ length: count }, (_, i) => ({
+      x: from.x + dx * share(i),
+      y: from.y + dy * share(i),
+    }));
   }
   // Of a chord c and a rise h the radius is (c²/4 + h²) / 2h; the half angle is that of c/2 at the centre.
   const radius = (chord * chord) / 4 / (2 * rise) + rise / 2;

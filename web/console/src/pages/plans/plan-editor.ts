@@ -41,7 +41,9 @@ export function take(history: History, step: (drawing: Drawing) => Drawing): His
 /** Goes back a step. */
 export function undo({ past, present, future }: History): History {
   const before = past.at(-1);
-  return before ? { past: past.slice(0, -1), present: before, future: [present, ...future] } : { past, present, future };
+  return before
+    ? { past: past.slice(0, -1), present: before, future: [present, ...future] }
+    : { past, present, future };
 }
 
 /** Takes a step again that was undone. */
@@ -51,15 +53,14 @@ export function redo({ past, present, future }: History): History {
 }
 
 /** Chooses other things, which is no step. */
-export function choose(
-  history: History,
-  seats: Iterable<string>,
-  areas: Iterable<number> = [],
-): History {
+export function choose(history: History, seats: Iterable<string>, areas: Iterable<number> = []): History {
   return { ...history, present: { ...history.present, seats: new Set(seats), areas: new Set(areas) } };
 }
 
-function mapRows(document: PlanDocument, change: (row: PlanRow, zone: NumberedZone) => PlanRow): PlanDocument {
+function mapRows(
+  document: PlanDocument,
+  change: (row: PlanRow, zone: NumberedZone) => PlanRow,
+): PlanDocument {
   return {
     ...document,
     zones: document.zones.map((zone) =>
@@ -108,7 +109,11 @@ function placeAll(drawing: Drawing, place: (point: Point) => Point, turn = 0): D
     if (!row.seats.some(({ id }) => seats.has(id))) return row;
     const table = row.table &&
       isWhole(row, seats) && {
-        table: { ...row.table, ...place(row.table), ...(turn && { rotation: (row.table.rotation ?? 0) + turn }) },
+        table: {
+          ...row.table,
+          ...place(row.table),
+          ...(turn && { rotation: (row.table.rotation ?? 0) + turn }),
+        },
       };
     return {
       ...row,
@@ -130,7 +135,11 @@ function middleOf({ document, seats, areas }: Drawing): Point | null {
   const points: Point[] = [];
   for (const { seat } of seatsOf(document)) if (seats.has(seat.id)) points.push(seat);
   document.areas.forEach((area, i) => {
-    if (areas.has(i)) points.push({ x: area.x + (area.shape === 'rectangle' ? (area.width ?? 0) / 2 : 0), y: area.y + (area.shape === 'rectangle' ? (area.height ?? 0) / 2 : 0) });
+    if (areas.has(i))
+      points.push({
+        x: area.x + (area.shape === 'rectangle' ? (area.width ?? 0) / 2 : 0),
+        y: area.y + (area.shape === 'rectangle' ? (area.height ?? 0) / 2 : 0),
+      });
   });
   const bounds = boundsOf(points);
   return bounds && centreOf(bounds);
@@ -156,7 +165,8 @@ export function rotate(drawing: Drawing, degrees: number): Drawing {
 /** Ids that no seat of a plan has. */
 function idsFor(document: PlanDocument): () => string {
   let last = 0;
-  for (const { seat } of seatsOf(document)) last = Math.max(last, Number(/^s(\d{1,9})$/.exec(seat.id)?.[1] ?? 0));
+  for (const { seat } of seatsOf(document))
+    last = Math.max(last, Number(/^s(\d{1,9})$/.exec(seat.id)?.[1] ?? 0));
   return () => `s${(last += 1)}`;
 }
 
@@ -228,7 +238,11 @@ export function addTable({ document }: Drawing, table: NewTable): Drawing {
 }
 
 /** A rectangle with its name in the middle. */
-function namedRectangle(box: Point & { width: number; height: number }, name: string, color: string): PlanArea {
+function namedRectangle(
+  box: Point & { width: number; height: number },
+  name: string,
+  color: string,
+): PlanArea {
   return {
     shape: 'rectangle',
     ...box,
@@ -263,7 +277,11 @@ export function addGeneral(
   const name = freeName(general.name, new Set(document.zones.map((zone) => zone.name)));
   const zones = [...document.zones, { kind: 'general' as const, name, capacity: general.capacity }];
   const areas = [...document.areas, { ...namedRectangle(box, name, '#e7d8b8'), zone: name }];
-  return { document: fitSize({ ...document, zones, areas }), seats: nothing, areas: new Set([areas.length - 1]) };
+  return {
+    document: fitSize({ ...document, zones, areas }),
+    seats: nothing,
+    areas: new Set([areas.length - 1]),
+  };
 }
 
 /** Copies what is chosen beside itself; rows of the copy get the next free names of their zones. */
