@@ -117,8 +117,12 @@ export function repeatEventRoute(app: App, { pool, clock, ids }: Deps): void {
         const from = await lockSource(tx, eventKeyOf(params), params.event_id);
         const dates = readDates(from, body).filter((at) => at > now);
         if (dates.length === 0) throw new Problem('recurrence_invalid', 'All dates of the rule have passed.');
-        if (dates.length * from.places > limits.recurringSeatsMax) {
-          const detail = `${dates.length} events of ${from.places} places are more than ${limits.recurringSeatsMax} places at once.`;
+        const seats = from.zones.reduce(
+          (sum, zone) => sum + (zone.kind === 'numbered' ? zone.capacity : 0),
+          0,
+        );
+        if (dates.length * seats > limits.recurringSeatsMax) {
+          const detail = `${dates.length} events of ${seats} seats are more than ${limits.recurringSeatsMax} seats at once.`;
           throw new Problem('recurrence_invalid', detail);
         }
         const events: EventDraft[] = [];

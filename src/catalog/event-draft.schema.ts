@@ -1,10 +1,10 @@
 import { Type, type Static } from 'typebox';
 import { Problem } from '../base/errors.ts';
-import { formatEventId } from '../base/ids.ts';
+import { formatEventId, formatZoneId } from '../base/ids.ts';
 import { limits } from '../base/limits.ts';
 import { formatLocalTime, readInstant } from '../base/local-time.ts';
-import { currencySchema, eventIdSchema, instantSchema, object } from '../http/schemas.ts';
-import type { DraftChange, EventDraft } from './event-draft.ts';
+import { currencySchema, eventIdSchema, instantSchema, object, zoneIdSchema } from '../http/schemas.ts';
+import { placesOf, type DraftChange, type EventDraft } from './event-draft.ts';
 import { imagePath } from './event-json.ts';
 import { missingCodes, type Missing } from './readiness.ts';
 
@@ -69,6 +69,14 @@ export const eventDraftSchema = object({
   currency: currencySchema,
   seat_plan: Type.Union([object({ id: Type.Integer(), version: Type.Integer() }), Type.Null()]),
   places: Type.Integer(),
+  zones: Type.Array(
+    object({
+      id: zoneIdSchema,
+      name: Type.String(),
+      kind: Type.Enum(['numbered', 'general']),
+      capacity: Type.Integer(),
+    }),
+  ),
   look: object({
     color: Type.Union([Type.String(), Type.Null()]),
     picture: Type.Union([Type.String(), Type.Null()]),
@@ -109,7 +117,8 @@ export function draftToJson(event: EventDraft): Static<typeof eventDraftSchema> 
     currency: event.currency,
     seat_plan:
       seatPlanId === null || seatPlanVersion === null ? null : { id: seatPlanId, version: seatPlanVersion },
-    places: event.places,
+    places: placesOf(event),
+    zones: event.zones.map(({ zoneNo, ...zone }) => ({ id: formatZoneId(event, zoneNo), ...zone })),
     look: {
       ...look,
       picture_url: imagePath(tenantId, look.picture),

@@ -12,8 +12,9 @@ const select = `
          e.venue_id as "venueId", v.name as "venueName", v.timezone, e.starts_at as "startsAt",
          e.sales_start_at as "salesStartAt", e.sales_end_at as "salesEndAt", e.currency,
          e.seat_plan_id as "seatPlanId", e.seat_plan_version as "seatPlanVersion",
-         (select coalesce(sum(capacity), 0)::integer from zones z
-           where z.tenant_id = e.tenant_id and z.event_id = e.event_id) as places,
+         (select coalesce(json_agg(json_build_object('zoneNo', zone_no, 'name', z.name, 'kind', kind,
+                                                     'capacity', capacity) order by zone_no), '[]')
+            from zones z where z.tenant_id = e.tenant_id and z.event_id = e.event_id and capacity > 0) as zones,
          e.color, encode(e.picture, 'hex') as picture, encode(e.logo, 'hex') as logo
     from events e join venues v on v.tenant_id = e.tenant_id and v.venue_id = e.venue_id`;
 

@@ -1,6 +1,6 @@
 import type { EventKey } from '../base/ids.ts';
 import type { PriceList } from '../pricing/price-list.ts';
-import type { EventLook, EventStatus } from './event.ts';
+import type { EventLook, EventStatus, ZoneKind } from './event.ts';
 
 /** An event as those who make it see it. */
 export type EventDraft = EventKey & {
@@ -17,8 +17,8 @@ export type EventDraft = EventKey & {
   currency: string;
   seatPlanId: number | null;
   seatPlanVersion: number | null;
-  /** Places for sale or sold, of all its zones. */
-  places: number;
+  /** Those that have places. */
+  zones: { zoneNo: number; name: string; kind: ZoneKind; capacity: number }[];
   look: EventLook;
 };
 
@@ -45,4 +45,9 @@ export function shiftStages(list: PriceList, byMilliseconds: number): PriceList 
     ...list,
     stages: list.stages.map((stage) => ({ ...stage, from: shift(stage.from), until: shift(stage.until) })),
   };
+}
+
+/** How many places an event has, sold or not. */
+export function placesOf({ zones }: EventDraft): number {
+  return zones.reduce((sum, { capacity }) => sum + capacity, 0);
 }

@@ -106,7 +106,7 @@ async function saveSeats(tx: Tx, key: EventKey, seats: FittedSeat[]): Promise<vo
       insert into seats (tenant_id, event_id, seat_no, zone_no, category_no, guid, row_label, seat_label,
                          row_no, position, x, y, traits)
       select $1, $2, s.seat_no, s.zone_no, s.category_no, s.guid, s.row_label, s.seat_label, s.row_no, s.position,
-             s.x, s.y, string_to_array(nullif(s.traits, ''), ',')::seat_trait[]
+             s.x, s.y, string_to_array(s.traits, ',')::seat_trait[]
         from unnest($3::integer[], $4::smallint[], $5::smallint[], $6::text[], $7::text[], $8::text[],
                     $9::integer[], $10::integer[], $11::real[], $12::real[], $13::text[])
              s (seat_no, zone_no, category_no, guid, row_label, seat_label, row_no, position, x, y, traits)

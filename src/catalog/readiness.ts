@@ -1,4 +1,4 @@
-import type { EventDraft, Preparation } from './event-draft.ts';
+import { placesOf, type EventDraft, type Preparation } from './event-draft.ts';
 
 /** What is missing before an event may be published; `blocks` is false for what only ought to be there. */
 export type Missing = { code: MissingCode; blocks: boolean; message: string };
@@ -28,14 +28,15 @@ export function findMissing(event: EventDraft, preparation: Preparation, now: Da
   const ask = (isMissing: boolean, code: MissingCode, message: string, blocks = true) => {
     if (isMissing) missing.push({ code, blocks, message });
   };
+  const places = placesOf(event);
   const free = [...preparation.freeCategories, ...preparation.freeZones];
   ask(event.status === 'cancelled', 'event_cancelled', 'The event is cancelled.');
   ask(event.startsAt <= now, 'starts_in_the_past', 'The event begins in the past.');
   ask(event.salesEndAt <= now, 'sale_ends_in_the_past', 'Its sale ends in the past.');
-  ask(event.places === 0, 'seat_plan_missing', 'The event has no seat plan, and so no place to sell.');
+  ask(places === 0, 'seat_plan_missing', 'The event has no seat plan, and so no place to sell.');
   // Whoever has saved a price list means what is free in it.
   ask(
-    event.places > 0 && free.length > 0 && !preparation.hasPriceList,
+    places > 0 && free.length > 0 && !preparation.hasPriceList,
     'prices_missing',
     `${named(free)} cost nothing so far; save the prices, even where they are to be free.`,
   );

@@ -43,6 +43,7 @@ import { resumeEventRefundsRoute } from '../cancellation/resume-event-refunds.ro
 import { startEventRefundsRoute } from '../cancellation/start-event-refunds.route.ts';
 import { createEventRoute } from '../catalog/create-event.route.ts';
 import { listSellerEventsRoute } from '../catalog/list-seller-events.route.ts';
+import { readSellerSeatsRoute } from '../catalog/read-seller-seats.route.ts';
 import { readSellerEventRoute } from '../catalog/read-seller-event.route.ts';
 import { changeEventRoute } from '../catalog/change-event.route.ts';
 import { duplicateEventRoute, repeatEventRoute } from '../catalog/duplicate-event.route.ts';
@@ -259,6 +260,7 @@ function mountCatalogEditing(app: App, deps: RouteDeps): void {
   createEventRoute(app, deps);
   listSellerEventsRoute(app, deps);
   readSellerEventRoute(app, deps);
+  readSellerSeatsRoute(app, deps);
   changeEventRoute(app, deps);
   duplicateEventRoute(app, deps);
   repeatEventRoute(app, deps);

@@ -8,6 +8,7 @@ import {
   type PlanDocument,
   type PlanRow,
   type PlanSeat,
+  type PlanZone,
   type Point,
   type SeatTrait,
 } from './plan-document.ts';
@@ -325,7 +326,7 @@ export function remove(drawing: Drawing): Drawing {
   const { document, seats, areas } = drawing;
   if (seats.size + areas.size === 0) return drawing;
   const gone = new Set(document.areas.flatMap((area, i) => (areas.has(i) && area.zone ? [area.zone] : [])));
-  const zones = document.zones.flatMap((zone) => {
+  const zones = document.zones.flatMap((zone): PlanZone[] => {
     if (zone.kind === 'general') return gone.has(zone.name) ? [] : [zone];
     const rows = zone.rows
       .map((row) => ({ ...row, seats: row.seats.filter(({ id }) => !seats.has(id)) }))
