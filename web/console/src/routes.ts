@@ -32,4 +32,48 @@ export const pages: readonly Page[] = [
     group: 'sell',
     load: () => import('./pages/home/HomePage.svelte'),
   },
+  {
+    path: 'events',
+    title: { es: 'Eventos', en: 'Events' },
+    right: 'catalog.read',
+    group: 'events',
+    load: () => import('./pages/events/EventsPage.svelte'),
+  },
+  {
+    path: 'events/new',
+    title: { es: 'Nuevo evento', en: 'New event' },
+    right: 'catalog.edit',
+    load: () => import('./pages/events/NewEventPage.svelte'),
+  },
+  {
+    path: 'events/:event',
+    title: { es: 'Evento', en: 'Event' },
+    right: 'catalog.read',
+    load: () => import('./pages/events/EventPage.svelte'),
+  },
+  {
+    path: 'events/:event/prices',
+    title: { es: 'Precios', en: 'Prices' },
+    right: 'catalog.read',
+    load: () => import('./pages/prices/PricesPage.svelte'),
+  },
+  {
+    path: 'plans',
+    title: { es: 'Planos y salas', en: 'Plans and venues' },
+    right: 'catalog.read',
+    group: 'events',
+    load: () => import('./pages/plans/PlansPage.svelte'),
+  },
+  {
+    path: 'plans/new',
+    title: { es: 'Nuevo plano', en: 'New plan' },
+    right: 'catalog.edit',
+    load: () => import('./pages/plans/PlanPage.svelte'),
+  },
+  {
+    path: 'plans/:plan',
+    title: { es: 'Plano', en: 'Plan' },
+    right: 'catalog.read',
+    load: () => import('./pages/plans/PlanPage.svelte'),
+  },
 ];
