@@ -33,6 +33,7 @@ const nothing: PresentPlan = {
   taken: new Set(),
   sold: new Set(),
   zonesUsed: new Map(),
+  keptOff: new Map(),
 };
 
 /** What stands in an event once a plan was given to it. */
@@ -125,6 +126,12 @@ test('what is held, sold or on documents may not go, move or be renamed', () => 
       [4, 'moved', 'Sala B-1'],
     ],
   );
+});
+
+test('places that went back for good stay off the sale, whatever the plan says', () => {
+  const before = present(document(), { keptOff: new Map([['De pie', 4]]) });
+  const { fitted } = fitPlan(before, readPlanDocument(document(), 'Sala'));
+  assert.equal(fitted.zones[1]!.capacity, 46);
 });
 
 test('a fault names the zone, the row and the seat', () => {

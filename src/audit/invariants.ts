@@ -462,6 +462,14 @@ export const invariants: readonly Invariant[] = [
            where s.zone_no is null or c.state is null`,
   },
   {
+    id: 'I15 retired',
+    sentence: 'A seat that a later plan of its event left out is neither free nor held nor sold',
+    sql: `select format('seat %s-%s-s%s: %s', tenant_id, event_id, seat_no, c.state) as culprit
+            from (select s.* from seats s where ${own('s')} and s.retired) s
+            join seat_states c using (tenant_id, event_id, seat_no)
+           where c.state <> 'blocked'`,
+  },
+  {
     id: 'I15 sales',
     sentence:
       'The sale of every step, payment and message is there, at the same seller, or the order that is to be one',

@@ -148,8 +148,11 @@ const copyPlan = [
           retired
      from seats where tenant_id = $1 and event_id = $2`,
   `insert into seat_states (tenant_id, event_id, seat_no, state)
-   select tenant_id, $3, seat_no, (case when state = 'blocked' then 'blocked' else 'free' end)::seat_state
-     from seat_states where tenant_id = $1 and event_id = $2`,
+   select s.tenant_id, $3, s.seat_no, (case when t.state = 'blocked' and (s.retired or not exists (
+            select from transaction_items i where i.tenant_id = $1 and i.event_id = $2 and i.seat_no = s.seat_no))
+          then 'blocked' else 'free' end)::seat_state
+     from seats s join seat_states t on t.tenant_id = $1 and t.event_id = $2 and t.seat_no = s.seat_no
+    where s.tenant_id = $1 and s.event_id = $2`,
   `insert into tax_rules (tenant_id, tax_rule_id, event_id, name, kind, rate_ppm, amount, inclusion, valid_from,
                           valid_until, base, per_order, category_no, zone_no, customer_kinds, exempt_kinds,
                           payment_methods, currencies)

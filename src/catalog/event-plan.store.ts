@@ -5,7 +5,7 @@ import type { FittedPlan, FittedSeat, PresentPlan } from './fit-plan.ts';
 const seatsPerStatement = 10_000;
 
 /** Reads and locks what stands in an event whose row `tx` holds: nobody holds or buys a place of it meanwhile. */
-export async function lockPresentPlan(tx: Tx, key: EventKey): Promise<PresentPlan> {
+export async function lockPresentPlan(tx: Tx, key: EventKey): Promise<Omit<PresentPlan, 'keptOff'>> {
   const values = [key.tenantId, key.eventId];
   const states = await tx.query<Row & { seat_no: number; state: string }>({
     text: `select seat_no, state from seat_states where tenant_id = $1 and event_id = $2 order by seat_no for update`,
@@ -17,7 +17,7 @@ export async function lockPresentPlan(tx: Tx, key: EventKey): Promise<PresentPla
     values,
   });
   const zones = await tx.query<Row & PresentPlan['zones'][number]>({
-    text: `select zone_no as "zoneNo", name, kind, price from zones
+    text: `select zone_no as "zoneNo", name, kind, price, capacity from zones
             where tenant_id = $1 and event_id = $2 order by zone_no`,
     values,
   });
@@ -136,7 +136,11 @@ async function saveSeats(tx: Tx, key: EventKey, seats: FittedSeat[]): Promise<vo
       select $1, $2, s.seat_no, (case when s.blocked then 'blocked' else 'free' end)::seat_state
         from unnest($3::integer[], $4::boolean[]) s (seat_no, blocked)
       on conflict (tenant_id, event_id, seat_no) do update set state = excluded.state
-       where seat_states.state in ('free', 'blocked') and seat_states.state <> excluded.state`,
+       where seat_states.state = 'free' and excluded.state = 'blocked'
+          -- A seat that went back is blocked when it is not to be sold again, which a plan does not change.
+          or seat_states.state = 'blocked' and excluded.state = 'free'
+             and not exists (select from transaction_items i
+                              where i.tenant_id = $1 and i.event_id = $2 and i.seat_no = seat_states.seat_no)`,
     values: [key.tenantId, key.eventId, column((seat) => seat.seatNo), column((seat) => seat.blocked)],
   });
 }

@@ -6,7 +6,7 @@ import type { Plan } from './plan.ts';
 
 /** What stands in an event now. */
 export type PresentPlan = {
-  zones: { zoneNo: number; name: string; kind: ZoneKind; price: number | null }[];
+  zones: { zoneNo: number; name: string; kind: ZoneKind; price: number | null; capacity: number }[];
   categories: { categoryNo: number; name: string; color: string; price: number }[];
   seats: { seatNo: number; guid: string; zoneNo: number; rowLabel: string; seatLabel: string }[];
   /** Seats that are held or sold. */
@@ -15,6 +15,8 @@ export type PresentPlan = {
   sold: ReadonlySet<number>;
   /** Places of general zones that are held or sold. */
   zonesUsed: ReadonlyMap<number, number>;
+  /** Places of general zones, by their names, that went back and are not to be sold again. */
+  keptOff: ReadonlyMap<string, number>;
 };
 
 export type FittedSeat = {
@@ -62,7 +64,9 @@ function fitZones(
   const misfits: Misfit[] = [];
   const zoneNos = plan.zones.map((zone) => {
     const capacity =
-      zone.kind === 'general' ? zone.capacity : zone.rows.reduce((sum, row) => sum + row.seats.length, 0);
+      zone.kind === 'general'
+        ? Math.max(0, zone.capacity - (present.keptOff.get(zone.name) ?? 0))
+        : zone.rows.reduce((sum, row) => sum + row.seats.length, 0);
     const known = zones.find((one) => one.name === zone.name);
     if (known) {
       if (known.kind !== zone.kind)

@@ -4,11 +4,11 @@ import { limits } from '../base/limits.ts';
 import type { Tx } from '../db/transaction.ts';
 import { isUntouched, lockPresentPlan, noteSeatPlan, saveFittedPlan } from './event-plan.store.ts';
 import { tellCatalogChanged } from './event.store.ts';
-import { fitPlan, type Misfit } from './fit-plan.ts';
+import { fitPlan, type Misfit, type PresentPlan } from './fit-plan.ts';
 import { drawnAreas, readPlanDocument } from './plan-document.ts';
 import { PlanError } from './plan.ts';
 import { clearPlan, lockEvent, updateCanvas } from './plan.store.ts';
-import { lockSeatPlan, readSeatPlan } from './seat-plan.store.ts';
+import { lockSeatPlan, readGivenPlan, readSeatPlan } from './seat-plan.store.ts';
 
 const sentences: Record<Misfit['reason'], string> = {
   gone: 'is held or sold, and the plan leaves it out',
@@ -52,6 +52,21 @@ export function refuseFaults<T>(read: () => T): T {
   }
 }
 
+/** How many places of each general zone the event has less than the version of a plan that it was given. */
+async function readKeptOff(
+  tx: Tx,
+  key: EventKey,
+  present: Pick<PresentPlan, 'zones'>,
+): Promise<Map<string, number>> {
+  const given = await readGivenPlan(tx, key);
+  return new Map(
+    (given?.zones ?? []).flatMap((zone): [string, number][] => {
+      const now = present.zones.find(({ name }) => name === zone.name);
+      return zone.kind === 'general' && now ? [[zone.name, Math.max(0, zone.capacity - now.capacity)]] : [];
+    }),
+  );
+}
+
 /**
  * Gives an event a version of a plan, the newest unless one is named. What is held, sold or on documents keeps its number, zone, row and
  * seat; places that the plan leaves out are sold no more.
@@ -75,7 +90,7 @@ export async function giveSeatPlan(
       throw new Problem('seats_in_use', 'A place has just been held: try again.');
   }
   const present = await lockPresentPlan(tx, key);
-  const { fitted, misfits } = fitPlan(present, plan);
+  const { fitted, misfits } = fitPlan({ ...present, keptOff: await readKeptOff(tx, key, present) }, plan);
   if (misfits.length > 0) refuseMisfits(key, misfits);
   await saveFittedPlan(tx, key, fitted);
   const areas = drawnAreas(plan).map((area) =>

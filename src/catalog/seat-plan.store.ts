@@ -1,3 +1,4 @@
+import type { EventKey } from '../base/ids.ts';
 import type { Reader, Row, Tx } from '../db/transaction.ts';
 import type { PlanDocument } from './plan-document.ts';
 import { lockSeller } from './seller.store.ts';
@@ -62,6 +63,18 @@ export async function readSeatPlan(
     values: [tenantId, seatPlanId, version],
   });
   return row ?? null;
+}
+
+/** What an event was given, or null for one that has no plan of these. */
+export async function readGivenPlan(reader: Reader, key: EventKey): Promise<PlanDocument | null> {
+  const [row] = await reader.query<Row & { document: PlanDocument }>({
+    text: `select n.document from events e
+             join seat_plan_versions n on n.tenant_id = e.tenant_id and n.seat_plan_id = e.seat_plan_id
+                                      and n.version = e.seat_plan_version
+            where e.tenant_id = $1 and e.event_id = $2`,
+    values: [key.tenantId, key.eventId],
+  });
+  return row?.document ?? null;
 }
 
 /** The newest version of a plan, locked against other changes; null when there is no such plan. */
