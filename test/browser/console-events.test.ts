@@ -27,7 +27,7 @@ test('an owner starts from nothing: draws a hall of 300 seats, sets two stages a
 
   // Fifteen curved rows of twenty seats, without a pointer; then the stage, and two seats marked.
   await page.getByLabel('Filas', { exact: true }).first().waitFor();
-  await page.getByRole('spinbutton', { name: 'Filas' }).fill('15');
+  await page.getByRole('spinbutton', { name: 'Filas', exact: true }).fill('15');
   await page.getByRole('spinbutton', { name: 'Asientos por fila' }).fill('20');
   await page.getByRole('spinbutton', { name: 'Curva' }).first().fill('30');
   await page.getByRole('button', { name: 'Dibujar debajo de lo demás' }).click();
@@ -37,7 +37,6 @@ test('an owner starts from nothing: draws a hall of 300 seats, sets two stages a
   await page.getByRole('button', { name: 'Deshacer' }).click();
   await page.getByRole('button', { name: 'Rehacer' }).click();
   await page.getByRole('button', { name: 'Elegir nada' }).click();
-  await page.getByText('Asientos', { exact: true }).nth(0).waitFor();
   await page.getByRole('checkbox', { name: 'Elegir la fila A' }).check();
   await page.getByText('20 elegidos').waitFor();
   await page.getByRole('button', { name: 'Accesible (a)' }).click();
@@ -98,7 +97,9 @@ test('an owner starts from nothing: draws a hall of 300 seats, sets two stages a
   const buyer = await hall.open({ locale: 'es-VE' });
   await buyer.page.goto(address!);
   await buyer.page.getByRole('heading', { name: 'La verbena de la Paloma' }).waitFor();
-  await buyer.page.getByText(/30,00/).first().waitFor();
+  await buyer.page.getByText(/40,00/).first().waitFor();
+  await buyer.page.getByRole('button', { name: 'Reservar los mejores' }).click();
+  await buyer.page.getByText(/69,60/).first().waitFor();
   await buyer.leave();
 });
 
