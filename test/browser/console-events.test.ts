@@ -16,17 +16,10 @@ after(() => hall.stop());
 const heading = (page: Page, name: string | RegExp) =>
   page.getByRole('heading', { level: 1, name }).waitFor();
 
-test('an owner starts from nothing: draws a hall of 300 seats, sets two stages and IVA, publishes; the buyer sees it', async () => {
-  const { page, faults, leave } = await hall.enter(hall.ownerApi, '/console/1/plans/new', {
-    width: 1_440,
-    height: 1_000,
-    locale: 'es-VE',
-  });
+/** Makes a venue and draws fifteen curved rows of twenty seats without a pointer, a stage, and a row of accessible seats. */
+async function drawHall(page: Page): Promise<void> {
   await page.getByLabel('Nombre').fill('Teatro Aurora');
   await page.getByRole('button', { name: 'Guardar sala' }).click();
-
-  // Fifteen curved rows of twenty seats, without a pointer; then the stage, and two seats marked.
-  await page.getByLabel('Filas', { exact: true }).first().waitFor();
   await page.getByRole('spinbutton', { name: 'Filas', exact: true }).fill('15');
   await page.getByRole('spinbutton', { name: 'Asientos por fila' }).fill('20');
   await page.getByRole('spinbutton', { name: 'Curva' }).first().fill('30');
@@ -45,7 +38,10 @@ test('an owner starts from nothing: draws a hall of 300 seats, sets two stages a
   await page.screenshot({ path: path.join(images, 'console-plan-editor.png') });
   await page.getByRole('button', { name: 'Guardar plano' }).click();
   await page.waitForURL('**/console/1/plans/1');
+}
 
+/** The short path: name, where, when, plan and IVA; the checklist then asks for prices. */
+async function makeEvent(page: Page): Promise<void> {
   await page.goto('/console/1/events/new');
   await heading(page, 'Nuevo evento');
   await page.getByLabel('Nombre').fill('La verbena de la Paloma');
@@ -61,7 +57,10 @@ test('an owner starts from nothing: draws a hall of 300 seats, sets two stages a
   assert.equal(await page.getByRole('button', { name: 'Publicar' }).isDisabled(), true);
   await checkAxe(page);
   await checkWidth(page, 360);
+}
 
+/** Two stages, one by date and one by quantity; the preview of two places explains itself. */
+async function setPrices(page: Page): Promise<void> {
   await page.getByRole('link', { name: 'Precios, etapas y vista previa' }).click();
   await heading(page, /Precios de/);
   await page.getByLabel('Precio de Categoría').fill('40,00');
@@ -81,12 +80,25 @@ test('an owner starts from nothing: draws a hall of 300 seats, sets two stages a
   await checkAxe(page);
   await checkWidth(page, 360);
   await page.screenshot({ path: path.join(images, 'console-prices.png'), fullPage: true });
+}
 
+/** Publishes the event whose prices are shown. @returns its address in the shop. */
+async function publish(page: Page): Promise<string> {
   await page.getByRole('link', { name: 'Volver al evento' }).click();
   await page.getByRole('button', { name: 'Publicar' }).click();
-  await page.getByRole('link', { name: 'Ver en la tienda' }).waitFor();
+  const link = page.getByRole('link', { name: 'Ver en la tienda' });
+  await link.waitFor();
   await page.screenshot({ path: path.join(images, 'console-event.png') });
-  const address = await page.getByRole('link', { name: 'Ver en la tienda' }).getAttribute('href');
+  return (await link.getAttribute('href'))!;
+}
+
+test('an owner starts from nothing: draws a hall of 300 seats, sets two stages and IVA, publishes; the buyer sees it', async () => {
+  const look = { width: 1_440, height: 1_000, locale: 'es-VE' };
+  const { page, faults, leave } = await hall.enter(hall.ownerApi, '/console/1/plans/new', look);
+  await drawHall(page);
+  await makeEvent(page);
+  await setPrices(page);
+  const address = await publish(page);
   await page.goto('/console/1/events');
   await page.getByRole('link', { name: 'La verbena de la Paloma' }).waitFor();
   await checkAxe(page);
@@ -95,7 +107,7 @@ test('an owner starts from nothing: draws a hall of 300 seats, sets two stages a
   await leave();
 
   const buyer = await hall.open({ locale: 'es-VE' });
-  await buyer.page.goto(address!);
+  await buyer.page.goto(address);
   await buyer.page.getByRole('heading', { name: 'La verbena de la Paloma' }).waitFor();
   await buyer.page.getByText(/40,00/).first().waitFor();
   await buyer.page.getByRole('button', { name: 'Reservar los mejores' }).click();
