@@ -86,7 +86,7 @@ export const eventDraftSchema = object({
   }),
 });
 
-export const missingSchema = object({
+const missingSchema = object({
   code: Type.Enum([...missingCodes]),
   blocks: Type.Boolean({ description: 'Whether the event cannot be published without it' }),
   message: Type.String(),
@@ -140,7 +140,7 @@ export function readEventTime(text: string, timezone: string, path: string): Dat
 }
 
 /** What an event was before a change; of a new one, what stands where its body says nothing. */
-export type ChangeBase = DraftChange & { timezone: string };
+type ChangeBase = DraftChange & { timezone: string };
 
 /**
  * What an event is to be.

@@ -5,7 +5,7 @@ import type { ImageSize } from './image.ts';
 import { lockSeller } from './seller.store.ts';
 
 /** A picture with its bytes. */
-export type StoredImage = { mediaType: string; content: Buffer };
+type StoredImage = { mediaType: string; content: Buffer };
 
 /**
  * Keeps a picture of a seller; the same bytes are kept once. The seller must exist.

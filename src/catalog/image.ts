@@ -1,5 +1,5 @@
 /** What kinds of pictures are taken: those that every browser shows, and that hold no script. */
-export type ImageKind = 'image/png' | 'image/jpeg' | 'image/webp';
+type ImageKind = 'image/png' | 'image/jpeg' | 'image/webp';
 
 export type ImageSize = { mediaType: ImageKind; width: number; height: number };
 

@@ -2,7 +2,7 @@ import { instantOf, localTimeOf, type LocalTime } from '../base/local-time.ts';
 
 /** The days of a week, in the order of `Date.getUTCDay`. */
 export const weekdays = ['su', 'mo', 'tu', 'we', 'th', 'fr', 'sa'] as const;
-export type Weekday = (typeof weekdays)[number];
+type Weekday = (typeof weekdays)[number];
 
 /** When an event takes place again, by the clock of its venue. */
 export type Recurrence = {

@@ -39,6 +39,6 @@ export type ListedSeatPlan = {
   events: number;
 };
 
-export type Missing = { code: string; blocks: boolean; message: string };
+type Missing = { code: string; blocks: boolean; message: string };
 export type Readiness = { ready: boolean; missing: Missing[] };
 export type Listing<T> = { data: T[]; has_more: boolean };

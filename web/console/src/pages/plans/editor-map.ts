@@ -6,7 +6,7 @@ import { turned } from './geometry.ts';
 import { seatsOf, type PlanDocument, type PlanRow, type SeatTrait } from './plan-document.ts';
 
 /** A plan for the map, and which seat is which: seats are known there by their places in the plan's order. */
-export type EditorMap = { hall: MapHall; ids: string[]; placeOf: Map<string, number> };
+type EditorMap = { hall: MapHall; ids: string[]; placeOf: Map<string, number> };
 
 const traitMarks: Record<SeatTrait, string> = { accessible: 'a', companion: 'c', restricted_view: 'r' };
 const areaPrefix = 'area:';

@@ -1,6 +1,6 @@
 import type { Point } from './plan-document.ts';
 
-export type Bounds = { left: number; top: number; right: number; bottom: number };
+type Bounds = { left: number; top: number; right: number; bottom: number };
 
 /** The smallest box around points; null around none. */
 export function boundsOf(points: Iterable<Point>): Bounds | null {

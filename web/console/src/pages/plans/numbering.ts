@@ -46,7 +46,7 @@ export function namesOf(count: number, { style, from, step, reversed }: Numberin
 }
 
 /** The name after one: `C` after `B`, `13` after `12`, `B 2` after `B 1`, and `Palco (2)` after `Palco`. */
-export function nameAfter(name: string): string {
+function nameAfter(name: string): string {
   const counted = /^(.*?)(\d+)(\)?)$/.exec(name);
   if (counted) return `${counted[1]}${Number(counted[2]) + 1}${counted[3]}`;
   const letters = name.length <= 2 ? numberOfLetters(name) : null;

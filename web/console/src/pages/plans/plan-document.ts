@@ -11,7 +11,7 @@ export type PlanSeat = Point & {
   blocked?: boolean;
   traits?: SeatTrait[];
 };
-export type PlanTable = Point & {
+type PlanTable = Point & {
   shape: 'round' | 'rectangle';
   width: number;
   height: number;
@@ -19,7 +19,7 @@ export type PlanTable = Point & {
 };
 export type PlanRow = { label: string; seats: PlanSeat[]; table?: PlanTable };
 export type NumberedZone = { kind: 'numbered'; name: string; rows: PlanRow[] };
-export type GeneralZone = { kind: 'general'; name: string; capacity: number };
+type GeneralZone = { kind: 'general'; name: string; capacity: number };
 export type PlanZone = NumberedZone | GeneralZone;
 export type PlanCategory = { name: string; color: string };
 export type PlanArea = Point & {

@@ -21,7 +21,7 @@ export type Drawing = {
 };
 
 /** A drawing with what it was before each step, and what was undone. */
-export type History = { past: readonly Drawing[]; present: Drawing; future: readonly Drawing[] };
+type History = { past: readonly Drawing[]; present: Drawing; future: readonly Drawing[] };
 
 const stepsMax = 200;
 const margin = 30;
@@ -464,7 +464,7 @@ export function changeCategory(drawing: Drawing, index: number, name: string, co
 }
 
 /** The plan moved and widened so that everything is on its page. */
-export function fitSize(document: PlanDocument): PlanDocument {
+function fitSize(document: PlanDocument): PlanDocument {
   const points: Point[] = [...seatsOf(document)].map(({ seat }) => seat);
   for (const { x, y, width = 0, height = 0, shape } of document.areas) {
     points.push({ x, y });

@@ -70,7 +70,7 @@ export type Voucher = {
   used: number;
 };
 
-export type QuoteStep = { step: string; name: string; line?: number; amount: number; result: number };
+type QuoteStep = { step: string; name: string; line?: number; amount: number; result: number };
 export type QuotePreview = {
   at: string;
   quote: { total: number; subtotal: number; discounts: number; fees: number; currency: string };

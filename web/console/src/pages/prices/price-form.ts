@@ -10,8 +10,8 @@ export type StageFields = {
   quantity: string;
   change: ChangeFields;
 };
-export type KindFields = { code: string; name: string; change: ChangeFields };
-export type FeeFields = {
+type KindFields = { code: string; name: string; change: ChangeFields };
+type FeeFields = {
   name: string;
   per: 'ticket' | 'order';
   kind: 'amount' | 'rate';
@@ -21,7 +21,7 @@ export type FeeFields = {
 };
 
 /** A price list as the form holds it: amounts as texts, times by the venue's clock. */
-export type PriceFields = {
+type PriceFields = {
   categories: { name: string; price: string }[];
   zones: { zone_id: string; price: string }[];
   kinds: KindFields[];

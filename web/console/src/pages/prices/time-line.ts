@@ -1,7 +1,7 @@
 /** A stage on the time line; an end that is absent is that of the sale. */
-export type StageSpan = { code: string; name: string; from: number | null; until: number | null };
+type StageSpan = { code: string; name: string; from: number | null; until: number | null };
 
-export type Bar = { code: string; name: string; x: number; width: number; y: number; isOpen: boolean };
+type Bar = { code: string; name: string; x: number; width: number; y: number; isOpen: boolean };
 
 const width = 720;
 const barHeight = 26;
