@@ -166,7 +166,7 @@ test('seats are painted, blocked, marked, numbered, named, curved, moved between
     [...seatsOf(painted.document)].map(({ seat }) => seat.category),
     [1, 1, 1, 0, 0, 0],
   );
-  const marked = editor.toggleTrait(editor.block(first, true), 'accessible');
+  const marked = editor.toggleTrait(editor.setBlocked(first, true), 'accessible');
   assert.deepEqual(
     [...seatsOf(marked.document)].map(({ seat }) => [seat.blocked ?? false, seat.traits ?? []]).slice(2, 4),
     [
@@ -174,7 +174,7 @@ test('seats are painted, blocked, marked, numbered, named, curved, moved between
       [false, []],
     ],
   );
-  const unmarked = editor.toggleTrait(editor.block(marked, false), 'accessible');
+  const unmarked = editor.toggleTrait(editor.setBlocked(marked, false), 'accessible');
   assert.deepEqual(unmarked.document, present.document);
   const named = editor.nameRows(editor.numberSeats(present, { ...numbers, from: '101' }), {
     ...numbers,

@@ -23,10 +23,10 @@ async function drawHall(page: Page): Promise<void> {
   await page.getByRole('spinbutton', { name: 'Filas', exact: true }).fill('15');
   await page.getByRole('spinbutton', { name: 'Asientos por fila' }).fill('20');
   await page.getByRole('spinbutton', { name: 'Curva' }).first().fill('30');
-  await page.getByRole('button', { name: 'Dibujar debajo de lo demás' }).click();
+  await page.getByRole('button', { name: 'Dibujar donde haya sitio' }).click();
   await page.getByText('300 asientos, 0 lugares de pie').waitFor();
   await page.getByRole('radio', { name: 'Escenario' }).check();
-  await page.getByRole('button', { name: 'Dibujar debajo de lo demás' }).click();
+  await page.getByRole('button', { name: 'Dibujar donde haya sitio' }).click();
   await page.getByRole('button', { name: 'Deshacer' }).click();
   await page.getByRole('button', { name: 'Rehacer' }).click();
   await page.getByRole('button', { name: 'Elegir nada' }).click();

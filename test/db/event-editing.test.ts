@@ -216,12 +216,12 @@ test('a venue and a plan have versions, too; one that an event has stays as it i
   const draft = await createDraft();
   const { seat_plan } = await read(draft);
   const plan = `${base}/seat-plans/${seat_plan!.id}`;
-  const first = await ok<Json>(owner.send('GET', plan));
+  const first = await ok(owner.send('GET', plan));
   const body = { name: 'Otro plano', venue_id: first['venue_id'], document: drawnPlan(2, 2) };
   await ok(owner.send('PUT', plan, body, matching(1)));
   assert.equal((await owner.send('PUT', plan, body, matching(1))).status, 412);
   await ok(owner.send('PUT', plan, body, matching(2)));
-  assert.deepEqual((await ok<Json>(owner.send('GET', `${plan}?version=1`)))['document'], first['document']);
+  assert.deepEqual((await ok(owner.send('GET', `${plan}?version=1`)))['document'], first['document']);
   assert.equal(outcomeOf(await owner.send('GET', `${plan}?version=2`)), 'seat_plan_not_found');
   assert.equal((await read(draft)).places, 35);
 

@@ -69,7 +69,7 @@ export const texts = bothLanguages(
       taxes_missing: 'Ningún impuesto se aplica.',
       description_missing: 'Falta una descripción.',
       picture_missing: 'Falta una imagen.',
-    } as Record<string, string>,
+    },
     seatPlan: 'Plano de asientos',
     seatPlanLead: (name: string, version: number) => `${name}, versión ${version}.`,
     noSeatPlan: 'Este evento no tiene un plano de la biblioteca.',
@@ -89,10 +89,7 @@ export const texts = bothLanguages(
     frequencies: { daily: 'Cada día', weekly: 'Cada semana', monthly: 'Cada mes' },
     interval: 'Cada cuántos',
     weekdays: 'Días',
-    weekdayNames: { mo: 'lun', tu: 'mar', we: 'mié', th: 'jue', fr: 'vie', sa: 'sáb', su: 'dom' } as Record<
-      string,
-      string
-    >,
+    weekdayNames: { mo: 'lun', tu: 'mar', we: 'mié', th: 'jue', fr: 'vie', sa: 'sáb', su: 'dom' },
     times: 'Horas',
     timesHint: 'Separadas por comas: 17:00, 20:30. Vacío: la del evento.',
     until: 'Último día',
@@ -179,7 +176,7 @@ export const texts = bothLanguages(
       taxes_missing: 'No tax applies.',
       description_missing: 'A description is missing.',
       picture_missing: 'A picture is missing.',
-    } as Record<string, string>,
+    },
     seatPlan: 'Seat plan',
     seatPlanLead: (name: string, version: number) => `${name}, version ${version}.`,
     noSeatPlan: 'This event has no plan of the library.',
@@ -199,10 +196,7 @@ export const texts = bothLanguages(
     frequencies: { daily: 'Every day', weekly: 'Every week', monthly: 'Every month' },
     interval: 'Every so many',
     weekdays: 'Days',
-    weekdayNames: { mo: 'Mon', tu: 'Tue', we: 'Wed', th: 'Thu', fr: 'Fri', sa: 'Sat', su: 'Sun' } as Record<
-      string,
-      string
-    >,
+    weekdayNames: { mo: 'Mon', tu: 'Tue', we: 'Wed', th: 'Thu', fr: 'Fri', sa: 'Sat', su: 'Sun' },
     times: 'Times',
     timesHint: 'Separated by commas: 17:00, 20:30. Empty: the time of the event.',
     until: 'Last day',

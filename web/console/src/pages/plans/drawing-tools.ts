@@ -63,10 +63,15 @@ export function drawWith(
   }
 }
 
-/** Where something new goes that nobody showed a place for: below all that is there. */
-export function placeBelow(document: PlanDocument): Point {
+/** Where something new goes that nobody showed a place for: the stage above all that is there, anything else below it. */
+export function freePlace(tool: DrawingTool, document: PlanDocument): Point {
   let bottom = 0;
-  for (const { seat } of seatsOf(document)) bottom = Math.max(bottom, seat.y);
+  let top = 130;
+  for (const { seat } of seatsOf(document)) {
+    bottom = Math.max(bottom, seat.y);
+    top = Math.min(top, seat.y);
+  }
+  if (tool === 'stage') return { x: 60, y: top - 130 };
   for (const { y, height = 0 } of document.areas) bottom = Math.max(bottom, y + height);
   return { x: 60, y: bottom + 50 };
 }

@@ -346,7 +346,7 @@ export function paint(drawing: Drawing, category: number): Drawing {
 }
 
 /** Takes the chosen seats out of the sale, or puts them back. */
-export function block(drawing: Drawing, blocked: boolean): Drawing {
+export function setBlocked(drawing: Drawing, blocked: boolean): Drawing {
   return changeSeats(drawing, ({ blocked: _, ...seat }) => (blocked ? { ...seat, blocked } : seat));
 }
 

@@ -99,7 +99,7 @@ export const texts = bothLanguages(
       absorbed_fee: 'Cargo que paga el vendedor',
       included_tax: 'Impuesto incluido',
       added_tax: 'Impuesto añadido',
-    } as Record<string, string>,
+    },
     noPlaces: 'Primero hace falta un plano: los precios son de sus zonas y categorías.',
   },
   {
@@ -200,7 +200,7 @@ export const texts = bothLanguages(
       absorbed_fee: 'Fee that the seller pays',
       included_tax: 'Included tax',
       added_tax: 'Added tax',
-    } as Record<string, string>,
+    },
     noPlaces: 'A seat plan is needed first: prices are of its zones and categories.',
   },
 );
