@@ -207,6 +207,12 @@ test('areas are drawn, moved with their words, and everything stays on the page'
   const renamed = editor.renameZone(moved, 'De pie', 'Patio').document;
   assert.deepEqual([renamed.areas[1]!.zone, renamed.areas[1]!.text!.text], ['Patio', 'Patio']);
   assert.equal(editor.remove(moved).document.zones.length, 0);
+  const [zone] = editor.setCapacity(moved, 'De pie', 90).document.zones;
+  assert.deepEqual(zone, { kind: 'general', name: 'De pie', capacity: 90 });
+  const two = editor.addCategory(moved, 'Palco', '#123456');
+  const changed = editor.changeCategory(two, 1, 'Palcos', '#654321').document;
+  assert.deepEqual(changed.categories[1], { name: 'Palcos', color: '#654321' });
+  assert.equal(editor.changeCategory(two, 1, 'Platea', '#654321'), two);
 });
 
 test('the server takes what the editor draws: a hall of 300 seats, curved, with tables and standing room', () => {

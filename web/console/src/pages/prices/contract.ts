@@ -1,5 +1,3 @@
-import { api } from '../../api/client.ts';
-
 export type PriceChange = { kind: 'percentage' | 'amount' | 'set'; value: number };
 
 export type Stage = {
@@ -39,11 +37,6 @@ export type PriceList = {
   whole_tables: unknown[];
   hidden_zones: unknown[];
 };
-
-/** Writes a price list back. @param path the address of the event's price list. */
-export function savePrices(path: string, { event_id: _, ...list }: PriceList): Promise<PriceList> {
-  return api.put<PriceList>(path, list);
-}
 
 export type TaxRule = {
   id: number;
