@@ -13,6 +13,13 @@ before(async () => {
 });
 after(() => hall.stop());
 
+/** Keeps a picture of the page in the light theme, from its top. */
+async function keepPicture(page: Page, name: string): Promise<void> {
+  await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
+  await page.evaluate('scrollTo(0, 0)');
+  await page.screenshot({ path: path.join(images, name) });
+}
+
 const heading = (page: Page, name: string | RegExp) =>
   page.getByRole('heading', { level: 1, name }).waitFor();
 
@@ -35,7 +42,7 @@ async function drawHall(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Accesible (a)' }).click();
   await page.getByLabel('Nombre', { exact: true }).first().fill('Sala grande');
   await checkAxe(page);
-  await page.screenshot({ path: path.join(images, 'console-plan-editor.png') });
+  await keepPicture(page, 'console-plan-editor.png');
   await page.getByRole('button', { name: 'Guardar plano' }).click();
   await page.waitForURL('**/console/1/plans/1');
 }
@@ -79,7 +86,7 @@ async function setPrices(page: Page): Promise<void> {
   await page.getByText('Impuesto añadido: IVA').first().waitFor();
   await checkAxe(page);
   await checkWidth(page, 360);
-  await page.screenshot({ path: path.join(images, 'console-prices.png'), fullPage: true });
+  await keepPicture(page, 'console-prices.png');
 }
 
 /** Publishes the event whose prices are shown. @returns its address in the shop. */
@@ -88,7 +95,7 @@ async function publish(page: Page): Promise<string> {
   await page.getByRole('button', { name: 'Publicar' }).click();
   const link = page.getByRole('link', { name: 'Ver en la tienda' });
   await link.waitFor();
-  await page.screenshot({ path: path.join(images, 'console-event.png') });
+  await keepPicture(page, 'console-event.png');
   return (await link.getAttribute('href'))!;
 }
 
@@ -157,10 +164,10 @@ test('plans and venues are listed, a file opens in the editor, and a faulty one 
   await checkAxe(page);
   await checkWidth(page, 360);
   const file = (text: string) => ({ name: 'sala.csv', mimeType: 'text/csv', buffer: Buffer.from(text) });
-  await page.getByLabel('File').setInputFiles(file('zone,row\nA,1\n'));
+  await page.getByLabel('File', { exact: true }).setInputFiles(file('zone,row\nA,1\n'));
   await page.getByText('The plan cannot be used yet.').waitFor();
   const csv = 'zone,row,seat,x,y,category\nSala,A,1,10,10,Platea\nSala,A,2,40,10,Platea\n';
-  await page.getByLabel('File').setInputFiles(file(csv));
+  await page.getByLabel('File', { exact: true }).setInputFiles(file(csv));
   await page.getByText('2 seats, 0 standing places').waitFor();
   await leave();
 });
