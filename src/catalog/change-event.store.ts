@@ -41,7 +41,7 @@ export async function moveEvent(
   to: Pick<EventPlace, 'startsAt' | 'salesEndAt' | 'venueId'>,
 ): Promise<void> {
   await tx.query({
-    text: `update events set starts_at = $3, sales_end_at = $4, venue_id = $5
+    text: `update events set starts_at = $3, sales_end_at = $4, venue_id = $5, version = version + 1
             where tenant_id = $1 and event_id = $2`,
     values: [tenantId, eventId, to.startsAt, to.salesEndAt, to.venueId],
   });
@@ -50,7 +50,7 @@ export async function moveEvent(
 /** Cancels an event: nothing of it is sold any more. */
 export async function cancelEvent(tx: Tx, { tenantId, eventId }: EventKey): Promise<void> {
   await tx.query({
-    text: `update events set status = 'cancelled' where tenant_id = $1 and event_id = $2`,
+    text: `update events set status = 'cancelled', version = version + 1 where tenant_id = $1 and event_id = $2`,
     values: [tenantId, eventId],
   });
 }

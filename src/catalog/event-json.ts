@@ -38,7 +38,9 @@ function visibleSeats(event: CatalogEvent, accessCode: string | null): number[] 
   const key = hidden.join();
   let places = known.get(key);
   if (!places) {
-    places = [...Array(event.seats.count).keys()].filter((i) => !hidden.includes(event.seats.zoneNo[i]!));
+    places = [...Array(event.seats.count).keys()].filter(
+      (i) => !hidden.includes(event.seats.zoneNo[i]!) && !event.seats.retired.has(i + 1),
+    );
     known.set(key, places);
   }
   return places;
@@ -63,6 +65,22 @@ function offerToJson(event: CatalogEvent) {
   };
 }
 
+/** Where a picture is read; null for none. */
+export function imagePath(tenantId: number, sha256: string | null): string | null {
+  return sha256 === null ? null : `/images/${tenantId}-${sha256}`;
+}
+
+function lookToJson({ tenantId, look: { color, picture, logo } }: CatalogEvent) {
+  if (color === null && picture === null && logo === null) return {};
+  return {
+    look: {
+      ...(color !== null && { color }),
+      ...(picture !== null && { picture_url: imagePath(tenantId, picture)! }),
+      ...(logo !== null && { logo_url: imagePath(tenantId, logo)! }),
+    },
+  };
+}
+
 /** An event as the API shows it; `now` decides whether it is on sale. Zones that the code does not open are left out. */
 export function eventToJson(
   live: LiveEvent,
@@ -84,6 +102,7 @@ export function eventToJson(
     starts_at: event.startsAt.toISOString(),
     timezone: event.venue.timezone,
     currency: event.currency,
+    ...lookToJson(event),
     on_sale: isOnSale(event, now),
     sales_start_at: event.salesStartAt.toISOString(),
     sales_end_at: event.salesEndAt.toISOString(),
@@ -125,7 +144,13 @@ function planToJson(event: CatalogEvent, accessCode: string | null) {
 
 function visibleZones(event: CatalogEvent, accessCode: string | null) {
   const hidden = hiddenZones(event, accessCode);
-  return event.zones.filter(({ zoneNo }) => !hidden.includes(zoneNo));
+  // What a later plan left out has no places.
+  return event.zones.filter(({ zoneNo, capacity }) => capacity > 0 && !hidden.includes(zoneNo));
+}
+
+function traitsOf({ seats }: CatalogEvent, i: number) {
+  const traits = seats.traits.get(i + 1);
+  return traits && { traits: [...traits] };
 }
 
 /** The seat plan as the API shows it, one object a seat. */
@@ -134,6 +159,7 @@ export function seatPlanToJson(event: CatalogEvent, accessCode: string | null) {
   return {
     ...planToJson(event, accessCode),
     seats: visibleSeats(event, accessCode).map((i) => ({
+      ...traitsOf(event, i),
       id: formatSeatId(event, i + 1),
       zone_id: formatZoneId(event, seats.zoneNo[i]!),
       row: seats.rowLabel[i]!,
@@ -162,6 +188,10 @@ export function seatColumnsToJson(event: CatalogEvent, accessCode: string | null
       y: column((i) => round(seats.y[i]!)),
       category: column((i) => seats.categoryNo[i]! - 1),
       price: column((i) => shownPrice(event, seats.zoneNo[i]!, i + 1)),
+      traits: places.flatMap((i, index) => {
+        const traits = traitsOf(event, i);
+        return traits ? [{ index, ...traits }] : [];
+      }),
     },
   };
 }

@@ -30,6 +30,13 @@ export const eventSchema = object({
   starts_at: instantSchema,
   timezone: Type.String({ description: "The venue's, by its IANA name", examples: ['America/Caracas'] }),
   currency: currencySchema,
+  look: Type.Optional(
+    object({
+      color: Type.Optional(Type.String({ examples: ['#aa3344'] })),
+      picture_url: Type.Optional(Type.String()),
+      logo_url: Type.Optional(Type.String()),
+    }),
+  ),
   on_sale: Type.Boolean(),
   sales_start_at: instantSchema,
   sales_end_at: instantSchema,

@@ -4,7 +4,16 @@ import { planRuleColumns, toPlanRule, type PlanRuleColumns } from '../payments/p
 import type { PriceList, Reservation } from '../pricing/price-list.ts';
 import type { CustomerKind, Rounding, RoundingScope, TaxBase, TaxRule } from '../tax/tax-rule.ts';
 import { BLOCKED, FREE, HELD, SOLD, type Availability } from './availability.ts';
-import type { CatalogEvent, Category, EventStatus, PlanArea, SeatColumns, Zone, ZoneKind } from './event.ts';
+import type {
+  CatalogEvent,
+  Category,
+  EventStatus,
+  PlanArea,
+  SeatColumns,
+  SeatTrait,
+  Zone,
+  ZoneKind,
+} from './event.ts';
 import { lockSeller } from './seller.store.ts';
 
 /** Where processes hear that an event's prices or plan, or a seller's taxes, have changed. */
@@ -75,6 +84,11 @@ type EventRow = Row & {
   ys: number[];
   row_labels: string[];
   seat_labels: string[];
+  traits: [seatNo: number, traits: SeatTrait[]][];
+  retired: number[];
+  color: string | null;
+  picture: string | null;
+  logo: string | null;
 };
 
 // One statement, so that plan, prices and versions are of one snapshot. The seats come as one JSON array a
@@ -85,6 +99,7 @@ const loadEventText = `
          s.tax_version, s.name as seller_name, s.legal_name, s.tax_id, s.timezone as seller_timezone, s.rounding,
          s.tax_scope,
          v.name as venue_name, v.address, v.timezone as venue_timezone,
+         e.color, encode(e.picture, 'hex') as picture, encode(e.logo, 'hex') as logo,
          (select coalesce(json_agg(json_build_array(zone_no, name, kind, price, capacity) order by zone_no), '[]')
             from zones where tenant_id = $1 and event_id = $2) as zones,
          (select coalesce(json_agg(json_build_array(category_no, name, color, price) order by category_no), '[]')
@@ -115,7 +130,9 @@ const loadEventText = `
             coalesce(json_agg(zone_no), '[]') as zone_nos, coalesce(json_agg(category_no), '[]') as category_nos,
             coalesce(json_agg(row_no), '[]') as row_nos, coalesce(json_agg(position), '[]') as positions,
             coalesce(json_agg(x), '[]') as xs, coalesce(json_agg(y), '[]') as ys,
-            coalesce(json_agg(row_label), '[]') as row_labels, coalesce(json_agg(seat_label), '[]') as seat_labels
+            coalesce(json_agg(row_label), '[]') as row_labels, coalesce(json_agg(seat_label), '[]') as seat_labels,
+            coalesce(json_agg(json_build_array(seat_no, traits)) filter (where traits <> '{}'), '[]') as traits,
+            coalesce(json_agg(seat_no) filter (where retired), '[]') as retired
        from (select * from seats where tenant_id = $1 and event_id = $2 order by seat_no) ordered) c
    where e.tenant_id = $1 and e.event_id = $2`;
 
@@ -132,6 +149,8 @@ function toSeats(row: EventRow): SeatColumns {
     y: Float32Array.from(row.ys),
     rowLabel: row.row_labels,
     seatLabel: row.seat_labels,
+    traits: new Map(row.traits),
+    retired: new Set(row.retired),
   };
 }
 
@@ -230,6 +249,7 @@ export async function loadEvent(reader: Reader, key: EventKey): Promise<CatalogE
       taxScope: row.tax_scope,
     },
     venue: { name: row.venue_name, address: row.address, timezone: row.venue_timezone },
+    look: { color: row.color, picture: row.picture, logo: row.logo },
     startsAt: row.starts_at,
     currency: row.currency,
     status: row.status,

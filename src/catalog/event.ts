@@ -16,6 +16,10 @@ export type Zone = {
 
 export type Category = { categoryNo: number; name: string; color: string; price: number };
 
+/** What a buyer should know of a seat. */
+export const seatTraits = ['accessible', 'companion', 'restricted_view'] as const;
+export type SeatTrait = (typeof seatTraits)[number];
+
 /** The seats of a plan in columns: index i is the seat with seatNo i + 1. */
 export type SeatColumns = {
   count: number;
@@ -28,6 +32,10 @@ export type SeatColumns = {
   y: Float32Array;
   rowLabel: string[];
   seatLabel: string[];
+  /** What is to be known of seats, by their numbers; of most there is nothing. */
+  traits: ReadonlyMap<number, readonly SeatTrait[]>;
+  /** The numbers of seats that a later plan left out: blocked for good, and shown no more. */
+  retired: ReadonlySet<number>;
 };
 
 /**
@@ -51,6 +59,9 @@ export type PlanArea = {
   zoneNo?: number;
 };
 
+/** How an event looks; a picture is named by its SHA-256 in hexadecimal. */
+export type EventLook = { color: string | null; picture: string | null; logo: string | null };
+
 export type EventStatus = 'draft' | 'published' | 'cancelled';
 
 /** An event with all that a process needs to show it, quote it and propose seats; read-only. */
@@ -66,6 +77,7 @@ export type CatalogEvent = EventKey & {
     taxScope: RoundingScope;
   };
   venue: { name: string; address: string | null; timezone: string };
+  look: EventLook;
   startsAt: Date;
   currency: string;
   status: EventStatus;

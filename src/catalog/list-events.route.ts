@@ -1,25 +1,15 @@
-import { Problem } from '../base/errors.ts';
-import { parseEventId, type Clock, type EventKey } from '../base/ids.ts';
+import type { Clock } from '../base/ids.ts';
 import { limits } from '../base/limits.ts';
 import type { Reader } from '../db/transaction.ts';
 import type { App } from '../http/app.ts';
 import { list, pageQuerySchema } from '../http/schemas.ts';
 import type { EventCache } from './event-cache.ts';
+import { readEventCursor } from './event-cursor.schema.ts';
 import { eventToJson } from './event-json.ts';
 import { eventSchema } from './event.schema.ts';
 import { listEvents } from './event.store.ts';
 import { isPublic } from './event.ts';
 import type { BuyerMethod } from '../payments/payment.ts';
-
-function readCursor(startingAfter: string | undefined): EventKey | undefined {
-  if (startingAfter === undefined) return undefined;
-  const key = parseEventId(startingAfter);
-  if (key) return key;
-  const message = 'needs to be the id of an event, such as "1-3"';
-  throw new Problem('body_invalid', 'The query string is wrong; "errors" names each parameter.', {
-    errors: [{ path: 'query/starting_after', code: 'id_invalid', message }],
-  });
-}
 
 type Deps = { events: EventCache; clock: Clock; reader: Reader; paymentMethods: readonly BuyerMethod[] };
 
@@ -39,7 +29,7 @@ export function listEventsRoute(app: App, deps: Deps): void {
     },
     async (request) => {
       const { starting_after, limit = limits.pageRowsDefault } = request.query;
-      const startingAfter = readCursor(starting_after);
+      const startingAfter = readEventCursor(starting_after);
       const now = deps.clock.now();
       const { keys, hasMore } = await listEvents(deps.reader, {
         startsFrom: now,

@@ -1,4 +1,4 @@
-import type { PlanArea } from './event.ts';
+import type { PlanArea, SeatTrait } from './event.ts';
 
 /** What a seating plan may hold at most, whatever file it comes from. */
 export const planLimits = {
@@ -22,10 +22,23 @@ export type PlanSeat = {
   x: number;
   y: number;
   /** An index of the plan's categories. */ category: number;
+  /** Drawn, and not sold. */
+  blocked?: boolean;
+  traits?: SeatTrait[];
 };
 
-/** One row, its seats in order along it. */
-export type PlanRow = { label: string; seats: PlanSeat[] };
+/** A table that a row's seats stand around; (x, y) is its centre, and it is turned by `rotation` degrees clockwise. */
+export type PlanTable = {
+  shape: 'round' | 'rectangle';
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+  rotation?: number;
+};
+
+/** One row, its seats in order along it, or one table. */
+export type PlanRow = { label: string; seats: PlanSeat[]; table?: PlanTable };
 
 export type PlanZone =
   | { kind: 'numbered'; name: string; rows: PlanRow[] }

@@ -1,6 +1,7 @@
 import { Type } from 'typebox';
 import { eventIdSchema, moneySchema, object, seatIdSchema, zoneIdSchema } from '../http/schemas.ts';
 import { categorySchema } from './event.schema.ts';
+import { seatTraits } from './event.ts';
 
 const number = Type.Number();
 const point = { x: number, y: number };
@@ -19,6 +20,8 @@ const areaSchema = object({
   zone_id: Type.Optional(zoneIdSchema),
 });
 
+const traitsSchema = Type.Array(Type.Enum([...seatTraits]));
+
 const seatSchema = object({
   id: seatIdSchema,
   zone_id: zoneIdSchema,
@@ -27,6 +30,7 @@ const seatSchema = object({
   ...point,
   category: Type.String({ description: "The category's name" }),
   price: moneySchema,
+  traits: Type.Optional(traitsSchema),
 });
 
 const columnsSchema = object(
@@ -39,6 +43,9 @@ const columnsSchema = object(
     y: Type.Array(number),
     category: Type.Array(Type.Integer({ minimum: 0, description: 'An index of `categories`' })),
     price: Type.Array(moneySchema),
+    traits: Type.Array(object({ index: Type.Integer({ minimum: 0 }), traits: traitsSchema }), {
+      description: 'Of the few seats of which there is something to know, by their index in the other lists',
+    }),
   },
   { description: 'With `format=columns`: entry i of every list belongs to one seat' },
 );

@@ -79,7 +79,7 @@ function corners(area: PlanArea): Point[] {
 /** The rows of seats as lines; a gap in a row is a gap in its line. */
 function rowPaths({ seats }: CatalogEvent, place: (i: number) => Point): string[] {
   const rows = Map.groupBy(
-    Array.from({ length: seats.count }, (_, i) => i),
+    Array.from({ length: seats.count }, (_, i) => i).filter((i) => !seats.retired.has(i + 1)),
     (i) => seats.rowNo[i]!,
   );
   const every = Math.ceil(rows.size / rowsMax);
@@ -120,7 +120,9 @@ export function drawHallMap(event: CatalogEvent): HallMap | null {
   const { seats } = event;
   const shapes = event.areas.map((area) => ({ zoneNo: area.zoneNo, points: turned(area) }));
   const all = shapes.flatMap((shape) => shape.points);
-  for (let i = 0; i < seats.count; i++) all.push([seats.x[i]!, seats.y[i]!]);
+  for (let i = 0; i < seats.count; i++) {
+    if (!seats.retired.has(i + 1)) all.push([seats.x[i]!, seats.y[i]!]);
+  }
   if (all.length === 0) return null;
   const bounds = boundsOf(all);
   const margin = 4;

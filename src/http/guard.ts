@@ -6,6 +6,9 @@ import type { Authenticate } from '../identity/authenticator.ts';
 import { may, toActor, type Actor, type Principal } from '../identity/principal.ts';
 import { isChange, needsTwoFactor, type Right } from '../identity/roles.ts';
 
+/** What a path that names no seller asks for: nobody has a right there, while 0 is the platform. */
+const noSeller = -1;
+
 const principals = new WeakMap<FastifyRequest, Principal>();
 
 /**
@@ -120,7 +123,7 @@ export async function admit(
 
 function guard(authenticate: Authenticate, right: Right): onRequestAsyncHookHandler {
   return async (request, reply) => {
-    const tenantId = parseSellerId((request.params as { seller_id: string }).seller_id) ?? 0;
+    const tenantId = parseSellerId((request.params as { seller_id: string }).seller_id) ?? noSeller;
     principals.set(request, await admit(request, reply, authenticate, { tenantId, right }));
   };
 }

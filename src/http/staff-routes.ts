@@ -1,4 +1,28 @@
 // The routes of those who sell: what staff, tills, scanners and API keys ask. routes.ts tells how a route is written.
+import { createEventRoute } from '../catalog/create-event.route.ts';
+import { listSellerEventsRoute } from '../catalog/list-seller-events.route.ts';
+import { readSellerSeatsRoute } from '../catalog/read-seller-seats.route.ts';
+import { readSellerEventRoute } from '../catalog/read-seller-event.route.ts';
+import { changeEventRoute } from '../catalog/change-event.route.ts';
+import { duplicateEventRoute } from '../catalog/duplicate-event.route.ts';
+import { repeatEventRoute } from '../catalog/repeat-event.route.ts';
+import { previewDatesRoute } from '../catalog/preview-dates.route.ts';
+import { readReadinessRoute } from '../catalog/read-readiness.route.ts';
+import { publishEventRoute } from '../catalog/publish-event.route.ts';
+import { withdrawEventRoute } from '../catalog/withdraw-event.route.ts';
+import { setEventPlanRoute } from '../catalog/set-event-plan.route.ts';
+import { listVenuesRoute } from '../catalog/list-venues.route.ts';
+import { readVenueRoute } from '../catalog/read-venue.route.ts';
+import { createVenueRoute } from '../catalog/create-venue.route.ts';
+import { changeVenueRoute } from '../catalog/change-venue.route.ts';
+import { listSeatPlansRoute } from '../catalog/list-seat-plans.route.ts';
+import { readSeatPlanRoute } from '../catalog/read-seat-plan.route.ts';
+import { createSeatPlanRoute } from '../catalog/create-seat-plan.route.ts';
+import { saveSeatPlanRoute } from '../catalog/save-seat-plan.route.ts';
+import { previewPlanFileRoute } from '../catalog/preview-plan-file.route.ts';
+import { uploadImageRoute } from '../catalog/upload-image.route.ts';
+import { readImageRoute } from '../catalog/read-image.route.ts';
+import { createSellerRoute } from '../catalog/create-seller.route.ts';
 import { proveFiscalRoute } from '../audit/prove-fiscal.route.ts';
 import { exportFiscalRoute } from '../fiscal/export-fiscal.route.ts';
 import { readFiscalIdentityRoute } from '../fiscal/read-fiscal-identity.route.ts';
@@ -129,6 +153,7 @@ export function mountStaffRoutes(app: App, deps: StaffRouteDeps): void {
   mountPrices(app, deps);
   mountTills(app, deps);
   mountDoor(app, deps);
+  mountCatalogEditing(app, deps);
 }
 
 /** Where documents are issued, in which days and shifts, and what came of it. */
@@ -285,11 +310,40 @@ function mountMessages(app: App, deps: StaffRouteDeps): void {
   changeMessageSettingsRoute(app, deps);
 }
 
+/** How sellers, venues, plans and events come to be. */
+function mountCatalogEditing(app: App, deps: StaffRouteDeps): void {
+  createEventRoute(app, deps);
+  listSellerEventsRoute(app, deps);
+  readSellerEventRoute(app, deps);
+  readSellerSeatsRoute(app, deps);
+  changeEventRoute(app, deps);
+  duplicateEventRoute(app, deps);
+  repeatEventRoute(app, deps);
+  previewDatesRoute(app, deps);
+  readReadinessRoute(app, deps);
+  publishEventRoute(app, deps);
+  withdrawEventRoute(app, deps);
+  setEventPlanRoute(app, deps);
+  listVenuesRoute(app, deps);
+  readVenueRoute(app, deps);
+  createVenueRoute(app, deps);
+  changeVenueRoute(app, deps);
+  listSeatPlansRoute(app, deps);
+  readSeatPlanRoute(app, deps);
+  createSeatPlanRoute(app, deps);
+  saveSeatPlanRoute(app, deps);
+  previewPlanFileRoute(app);
+  uploadImageRoute(app, deps);
+  readImageRoute(app, deps);
+  createSellerRoute(app, deps);
+}
+
 /** What a route is built from. */
 export type DepsOf<R extends (app: App, deps: never) => void> = Parameters<R>[1];
 
 /** What these routes are built from. */
 export type StaffRouteDeps = DepsOf<typeof streamAttendanceRoute> &
+  DepsOf<typeof createSellerRoute> &
   DepsOf<typeof refundSaleRoute> &
   DepsOf<typeof exchangeSaleRoute> &
   DepsOf<typeof acceptInvitationRoute> &

@@ -17,6 +17,7 @@ type Holder = Role | DeviceKind | 'api_key';
  * what makes others more powerful is for people alone.
  */
 const table = {
+  'sellers.create': ['administrator'],
   'catalog.read': ['administrator', 'owner', 'manager', 'cashier', 'steward', 'auditor', 'api_key', 'till'],
   'catalog.edit': ['administrator', 'owner', 'manager', 'api_key'],
   'vouchers.read': ['administrator', 'owner', 'manager', 'cashier', 'auditor', 'api_key', 'till'],

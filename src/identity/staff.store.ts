@@ -46,7 +46,7 @@ export async function readStaffMember(
   return row ?? null;
 }
 
-/** The role in which a person acts at a seller: an administrator's first. Null where they have none. */
+/** The role in which a person acts at a seller, or at the platform, which is tenant 0: an administrator's first. Null where they have none. */
 export async function readRole(
   reader: Reader,
   tenantId: number,
@@ -57,7 +57,7 @@ export async function readRole(
     text: `select u.name, s.role, coalesce(u.two_factor_enabled, false) as "twoFactor"
              from staff s join staff_users u on u.id = s.user_id
             where s.user_id = $2 and s.tenant_id in (0, $1) and s.deactivated_at is null
-              and exists (select from sellers where tenant_id = $1)
+              and ($1 = 0 or exists (select from sellers where tenant_id = $1))
             order by s.tenant_id limit 1`,
     values: [tenantId, userId],
   });

@@ -1,4 +1,4 @@
-import { catalogChannel } from '../catalog/event.store.ts';
+import { tellSellerChanged } from '../catalog/event.store.ts';
 import type { Reader, Row, Tx } from '../db/transaction.ts';
 import type { BuyerMethod } from '../payments/payment.ts';
 import type { CustomerKind, Rounding, RoundingScope, TaxBase, TaxRule } from './tax-rule.ts';
@@ -107,7 +107,7 @@ export async function countTaxChange(tx: Tx, tenantId: number): Promise<void> {
     text: 'update sellers set tax_version = tax_version + 1 where tenant_id = $1',
     values: [tenantId],
   });
-  await tx.query({ text: 'select pg_notify($1, $2)', values: [catalogChannel, `${tenantId}`] });
+  await tellSellerChanged(tx, tenantId);
 }
 
 /**

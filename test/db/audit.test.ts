@@ -413,6 +413,11 @@ const violations: Record<string, Record<string, string[]>> = {
     'a seat without a state': [`delete from seat_states where ${mine} and seat_no = 50`],
     'a state without a seat': [`insert into seat_states values (1, ${event}, 999)`],
   },
+  'I15 retired': {
+    'a seat that was left out and is free': [
+      `update seats set retired = true where ${mine} and seat_no = 50`,
+    ],
+  },
   'I15 sales': {
     "a step of another seller's sale": [
       `insert into steps (tenant_id, transaction_id, name, updated_at) values (2, ${thatSale(1)}, 'sms', now())`,

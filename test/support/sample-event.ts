@@ -22,6 +22,8 @@ export function seatColumns(seats: SampleSeat[]): SeatColumns {
     y: Float32Array.from(seats, (seat) => seat.y),
     rowLabel: seats.map((seat) => String(seat.rowNo)),
     seatLabel: seats.map((seat) => String(seat.position)),
+    traits: new Map(),
+    retired: new Set(),
   };
 }
 
@@ -46,6 +48,7 @@ export function sampleEvent(
       taxScope: parts.taxScope ?? 'line',
     },
     venue: { name: 'Sala', address: null, timezone: 'America/Caracas' },
+    look: { color: null, picture: null, logo: null },
     startsAt: new Date('2030-01-01T00:00:00Z'),
     currency: 'USD',
     status: 'published',

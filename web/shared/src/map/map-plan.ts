@@ -1,4 +1,4 @@
-export type AreaText = { text: string; size: number; color: string; x: number; y: number };
+type AreaText = { text: string; size: number; color: string; x: number; y: number };
 
 /** Everything is in the plan's own coordinates; the rotation turns the shape about its (x, y). */
 export type Area = {

@@ -28,6 +28,8 @@ export type EventInfo = {
   starts_at: string;
   timezone: string;
   currency: string;
+  /** What the seller gave the event to look like. */
+  look?: { color?: string; picture_url?: string; logo_url?: string };
   on_sale: boolean;
   sales_start_at: string | null;
   sales_end_at: string | null;
@@ -43,6 +45,8 @@ export type EventInfo = {
 
 export type EventList = { data: EventInfo[]; has_more: boolean };
 
+export type SeatTrait = 'accessible' | 'companion' | 'restricted_view';
+
 /** The plan in columns: entry `i` of every list belongs to seat `i`. */
 export type SeatColumns = {
   id: string[];
@@ -53,6 +57,8 @@ export type SeatColumns = {
   y: number[];
   category: number[];
   price: number[];
+  /** What is to be known of the few seats of which there is something. */
+  traits: { index: number; traits: SeatTrait[] }[];
 };
 
 export type SeatPlan = {

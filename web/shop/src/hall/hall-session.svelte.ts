@@ -126,7 +126,11 @@ export class HallSession {
 
   /** What a seat costs, or why it cannot be had. */
   noteOf(seat: number): string {
-    if (this.isOpen(seat)) return money(this.hall.plan.seats.price[seat]!, this.event.currency);
+    if (this.isOpen(seat)) {
+      const traits = this.hall.traits.get(seat) ?? [];
+      const price = money(this.hall.plan.seats.price[seat]!, this.event.currency);
+      return [price, ...traits.map((trait) => t.hall.traits[trait])].join(' · ');
+    }
     return this.hall.states[seat] === seatState.held ? t.hall.stateHeld : t.hall.stateGone;
   }
 

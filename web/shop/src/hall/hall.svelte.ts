@@ -1,4 +1,4 @@
-import type { Availability, SeatPlan, Zone } from '../api/contract.ts';
+import type { Availability, SeatPlan, SeatTrait, Zone } from '../api/contract.ts';
 import { SeatIndex } from '../../../shared/src/map/seat-index.ts';
 import { seatState } from '../../../shared/src/map/seat-painter.ts';
 
@@ -17,12 +17,15 @@ export class Hall {
   /** Grows with every change, so that what was drawn from `states` is drawn again. */
   version = $state(0);
   placesLeft: Readonly<Record<string, number>> = $state.raw({});
+  /** What is to be known of seats, by their places in the plan. */
+  readonly traits: ReadonlyMap<number, readonly SeatTrait[]>;
   readonly #seatById = new Map<string, number>();
   readonly #rows = new Map<string, Map<string, Row>>();
 
   constructor(plan: SeatPlan, zones: readonly Zone[], availability: Availability) {
     this.plan = plan;
     this.index = new SeatIndex(plan.seats.x, plan.seats.y);
+    this.traits = new Map(plan.seats.traits.map(({ index, traits }) => [index, traits]));
     this.states = new Uint8Array(plan.seats.id.length);
     plan.seats.id.forEach((id, seat) => {
       this.#seatById.set(id, seat);

@@ -81,6 +81,7 @@ export const en: Texts = {
     statePicked: 'Chosen',
     stateHeld: 'Reserved',
     stateGone: 'Not available',
+    traits: { accessible: 'accessible', companion: 'for a companion', restricted_view: 'restricted view' },
     seatName: (zone, row, seat) => `${zone}, row ${row}, seat ${seat}`,
     rowAndSeat: (row, seat) => `Row ${row}, seat ${seat}`,
     row: (row) => `Row ${row}`,

@@ -81,6 +81,7 @@ export const es = {
     statePicked: 'Elegido',
     stateHeld: 'Reservado',
     stateGone: 'No disponible',
+    traits: { accessible: 'accesible', companion: 'para acompañante', restricted_view: 'visión reducida' },
     seatName: (zone: string, row: string, seat: string) => `${zone}, fila ${row}, asiento ${seat}`,
     rowAndSeat: (row: string, seat: string) => `Fila ${row}, asiento ${seat}`,
     row: (row: string) => `Fila ${row}`,
