@@ -5,6 +5,7 @@ import { reader, transact } from '../db/transaction.ts';
 import type { App } from '../http/app.ts';
 import { object } from '../http/schemas.ts';
 import { hashSecret } from '../identity/secret-token.ts';
+import { addHolderTerms } from '../orders/sale-terms.store.ts';
 import { ticketLinks } from '../orders/sale-token.ts';
 import { refuseStarted } from './held-ticket.ts';
 import { openTransfer, transferEnded } from './open-transfer.store.ts';
@@ -65,6 +66,7 @@ export function acceptTransferRoute(app: App, { pool, secret, clock, publicUrl }
           throw transferEnded();
         }
         await renewTicket(tx, ticket, { transferId, reason: 'transferred' }, now);
+        await addHolderTerms(tx, transfer, holder);
       });
       return { links };
     },

@@ -128,11 +128,22 @@ import { listPaymentsRoute } from '../payments/list-payments.route.ts';
 import { recordExchangeRateRoute } from '../payments/record-exchange-rate.route.ts';
 import { openPaymentPageRoute } from '../payments/open-payment-page.route.ts';
 import { receiveStripeEventRoute } from '../payments/receive-stripe-event.route.ts';
+import { addSaleNoteRoute } from '../orders/add-sale-note.route.ts';
+import { exportSalesRoute } from '../orders/export-sales.route.ts';
+import { listSalesRoute } from '../orders/list-sales.route.ts';
+import { readSellerSaleRoute } from '../orders/read-seller-sale.route.ts';
+import { readBulkActionRoute } from '../bulk/read-bulk-action.route.ts';
+import { resumeBulkActionRoute } from '../bulk/resume-bulk-action.route.ts';
+import { startBulkActionRoute } from '../bulk/start-bulk-action.route.ts';
+import { streamChangesRoute } from '../progress/stream-changes.route.ts';
+import { readServiceLevelsRoute } from '../telemetry/read-service-levels.route.ts';
 import { openOrderRoute } from '../orders/open-order.route.ts';
 import { readTransactionRoute } from '../orders/read-transaction.route.ts';
 import { readSaleTimelineRoute } from '../progress/read-sale-timeline.route.ts';
 import { readTimelineRoute } from '../progress/read-timeline.route.ts';
 import { streamTransactionRoute } from '../progress/stream-transaction.route.ts';
+import { compareEventsRoute } from '../reporting/compare-events.route.ts';
+import { readConversionRoute } from '../reporting/read-conversion.route.ts';
 import { listEventReportsRoute } from '../reporting/list-event-reports.route.ts';
 import { readEventReportRoute } from '../reporting/read-event-report.route.ts';
 import { changeVoucherRoute } from '../pricing/change-voucher.route.ts';
@@ -226,6 +237,7 @@ export function mountRoutes(app: App, deps: RouteDeps): void {
   mountAnnouncements(app, deps);
   mountWebhooks(app, deps);
   mountReports(app, deps);
+  mountSalesDesk(app, deps);
   mountFiscal(app, deps);
   mountUndoing(app, deps);
   mountPrices(app, deps);
@@ -338,6 +350,21 @@ function mountIdentity(app: App, deps: RouteDeps): void {
 function mountReports(app: App, deps: RouteDeps): void {
   listEventReportsRoute(app, deps);
   readEventReportRoute(app, deps);
+  readConversionRoute(app, deps);
+  compareEventsRoute(app, deps);
+  readServiceLevelsRoute(app, deps);
+}
+
+/** How staff find sales and work on them. */
+function mountSalesDesk(app: App, deps: RouteDeps): void {
+  listSalesRoute(app, deps);
+  exportSalesRoute(app, deps);
+  readSellerSaleRoute(app, deps);
+  addSaleNoteRoute(app, deps);
+  startBulkActionRoute(app, deps);
+  readBulkActionRoute(app, deps);
+  resumeBulkActionRoute(app, deps);
+  streamChangesRoute(app, deps);
 }
 
 /** What sellers ask for their tickets, and the taxes on it. */
@@ -429,4 +456,5 @@ export type RouteDeps = {
   DepsOf<typeof acceptInvitationRoute> &
   DepsOf<typeof inviteStaffRoute> &
   DepsOf<typeof leaseTillRoute> &
+  DepsOf<typeof streamChangesRoute> &
   DepsOf<typeof createWebhookEndpointRoute>;

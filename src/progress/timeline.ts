@@ -3,6 +3,7 @@ import type { StepName } from '../base/step.ts';
 import type { Refund } from '../cancellation/refund.ts';
 import { isSameMessage, type LoggedMessage, type MessageAttempt } from '../notifications/message-log.ts';
 import type { MessageKey } from '../notifications/message-reference.ts';
+import type { SaleNote } from '../orders/sale-note.store.ts';
 import type { Sale } from '../orders/sale.ts';
 
 /** What can have happened to a sale. */
@@ -29,6 +30,7 @@ export const timelineEvents = [
   'completed',
   'undone',
   'paid_back',
+  'note',
 ] as const;
 export type TimelineEvent = (typeof timelineEvents)[number];
 
@@ -57,6 +59,7 @@ export type TimelineParts = {
   attempts: MessageAttempt[];
   /** Who had messages sent again. */
   asked: { at: Date; verb: string; message: MessageKey; by: string }[];
+  notes: SaleNote[];
 };
 
 const detailed = (detail: string | null) => (detail === null ? {} : { detail });
@@ -144,10 +147,14 @@ export function timelineOf(parts: TimelineParts): TimelineEntry[] {
   }
   if (sale.completedAt) entries.push({ at: sale.completedAt, event: 'completed' });
   entries.push(...parts.refunds.flatMap(refundEntries));
+  for (const { at, authorName: by, text: detail } of parts.notes)
+    entries.push({ at, event: 'note', by, detail });
   return entries.toSorted((a, b) => a.at.getTime() - b.at.getTime());
 }
 
-/** What the buyer sees of an entry: not who works for the seller, nor what only the seller counts. */
+/** What the buyer sees of an entry: not who works for the seller, nor what only the seller counts or notes. */
 export function forBuyer(entries: readonly TimelineEntry[]): TimelineEntry[] {
-  return entries.flatMap(({ by: _, ...entry }) => (entry.event === 'counted' ? [] : [entry]));
+  return entries.flatMap(({ by: _, ...entry }) =>
+    entry.event === 'counted' || entry.event === 'note' ? [] : [entry],
+  );
 }
