@@ -114,8 +114,7 @@ function candidates(question: SaleQuestion, values: Values): string {
       return `(${phrase}) union all (${byWords(question.words, values)})`;
     }
     case 'phone':
-      // With or without the country's code or a leading zero.
-      return byTerm('phone', `reverse(${values.add(question.digits.replace(/^0+/, '').slice(-9))}::text)`);
+      return byTerm('phone', `reverse(${values.add(question.digits)}::text)`);
     case 'document':
       return byTerm('document', `plain_code(${values.add(question.text)}::text)`);
     case 'reference':
@@ -123,31 +122,6 @@ function candidates(question: SaleQuestion, values: Values): string {
     case 'seat':
       return bySeat(question.row, question.number, values);
   }
-}
-
-const openIntents = `
-  select i.transaction_id, array[]::text[] as matched from payment_intents i
-   where i.tenant_id = $1 and i.state <> 'settled'
-     and not exists (select from transactions t where t.tenant_id = $1 and t.transaction_id = i.transaction_id)`;
-
-/** Where the sales of a list without a question come from, by a key that is in their order. */
-function sourceOf({ eventId, status }: SaleFilter, range: (key: string) => string): string {
-  if (status === 'awaiting_payment') return `${openIntents} and ${range('i.transaction_id')}`;
-  if (status === 'cancelled' || status === 'refunded') {
-    return `
-      select r.transaction_id, array[]::text[] as matched from refunds r
-       where r.tenant_id = $1 and ${range('r.transaction_id')} group by r.transaction_id
-      union all ${openIntents} and ${range('i.transaction_id')}`;
-  }
-  if (eventId !== null) {
-    return `
-      select s.transaction_id, array[]::text[] as matched from sale_terms s
-       where s.tenant_id = $1 and s.kind = 'event' and s.term = '${eventId}' and ${range('s.transaction_id')}`;
-  }
-  return `
-    select t.transaction_id, array[]::text[] as matched from transactions t
-     where t.tenant_id = $1 and ${range('t.transaction_id')}
-    union all ${openIntents} and ${range('i.transaction_id')}`;
 }
 
 const intentStatus = `
@@ -171,22 +145,93 @@ function rangeOf(filter: SaleFilter, after: string | null, now: Date, values: Va
   if (from !== null) bound('>=', Date.parse(from) - (orderHours + dayHours) * hour);
   if (to !== null) bound('<', Date.parse(to) + (24 + dayHours) * hour);
   if (status === 'processing') bound('>=', now.getTime() - processingHours * hour);
-  return (key: string) => ['true', ...bounds.map((one) => `${key} ${one}`)].join(' and ');
+  return (key: string) => bounds.map((one) => ` and ${key} ${one}`).join('');
 }
 
-function conditionsOf({ questions, eventId, status, from, to }: SaleFilter, values: Values): string {
-  const made = `coalesce(t.created_at, i.created_at)`;
+/** What the filter says of a row of one of the two tables. */
+function conditionsOf({ eventId, status, from, to }: SaleFilter, values: Values) {
   const day = (text: string, days: number) =>
     `((${values.add(text)}::date + ${days})::timestamp at time zone (select timezone from sellers where tenant_id = $1))`;
-  return [
-    `coalesce(t.transaction_id, i.transaction_id) is not null`,
-    // Of all orders that nobody paid, only a search tells.
-    ...(questions === null && status === null ? [`i.state is distinct from 'ended'`] : []),
-    ...(eventId === null ? [] : [`coalesce(t.event_id, i.event_id) = ${values.add(eventId)}::integer`]),
-    ...(status === null ? [] : [`coalesce(t.status::text, ${intentStatus}) = ${values.add(status)}::text`]),
-    ...(from === null ? [] : [`${made} >= ${day(from, 0)}`]),
-    ...(to === null ? [] : [`${made} < ${day(to, 1)}`]),
-  ].join(' and ');
+  const event = eventId === null ? null : `${values.add(eventId)}::integer`;
+  const wanted = status === null ? null : `${values.add(status)}::text`;
+  const since = from === null ? null : day(from, 0);
+  const until = to === null ? null : day(to, 1);
+  return (table: string, statusOf: string) =>
+    [
+      ...(event === null ? [] : [` and ${table}.event_id = ${event}`]),
+      ...(wanted === null ? [] : [` and ${statusOf} = ${wanted}`]),
+      ...(since === null ? [] : [` and ${table}.created_at >= ${since}`]),
+      ...(until === null ? [] : [` and ${table}.created_at < ${until}`]),
+    ].join('');
+}
+
+/** Where a list's rows come from, `m`, each read by a key that is in the order of the list; null: the table itself. */
+function sourceOf({ questions, eventId, status }: SaleFilter, range: (key: string) => string): string | null {
+  if (questions !== null) return 'found';
+  if (status === 'cancelled' || status === 'refunded')
+    return `(select r.transaction_id, array[]::text[] as matched from refunds r
+              where r.tenant_id = $1${range('r.transaction_id')} group by r.transaction_id)`;
+  if (eventId === null) return null;
+  return `(select s.transaction_id, array[]::text[] as matched from sale_terms s
+            where s.tenant_id = $1 and s.kind = 'event' and s.term = '${eventId}')`;
+}
+
+const customer = (table: string) =>
+  `${table}.customer_name, ${table}.customer_email, ${table}.customer_phone, ${table}.customer_document`;
+
+/** Sales of the list, and orders that are none: each read in the order of the list, no more than a page of either. */
+function branchesOf(
+  filter: SaleFilter,
+  range: (key: string) => string,
+  limit: string,
+  values: Values,
+): string[] {
+  const { status, questions } = filter;
+  const source = sourceOf(filter, range);
+  const conditions = conditionsOf(filter, values);
+  const from = (table: string, own: string) => {
+    const key = source === null ? `${own}.transaction_id` : 'm.transaction_id';
+    const rows =
+      source === null
+        ? `${table} ${own} where ${own}.tenant_id = $1`
+        : // Not to be turned round: a page of the source leads to few rows of the table.
+          `${source} m cross join lateral (
+            select * from ${table} x where x.tenant_id = $1 and x.transaction_id = m.transaction_id offset 0) ${own} where true`;
+    return { key, rows, matched: source === null ? 'array[]::text[]' : 'm.matched' };
+  };
+  const sold = from('transactions', 't');
+  const sales = `
+    select t.transaction_id, ${sold.matched} as matched, t.status::text, t.created_at, t.currency, t.total, ${customer('t')}, t.event_id
+      from ${sold.rows}${range(sold.key)}${conditions('t', 't.status::text')}
+     order by ${sold.key} desc limit ${limit}`;
+  // What ended without a sale has no refunds.
+  const ordered =
+    source !== null && questions === null && status !== null && filter.eventId === null
+      ? {
+          key: 'i.transaction_id',
+          rows: 'payment_intents i where i.tenant_id = $1',
+          matched: 'array[]::text[]',
+        }
+      : from('payment_intents', 'i');
+  // Of all orders that nobody paid, only a search and who asks for them are told.
+  const ended = questions === null && status === null ? ` and i.state <> 'ended'` : '';
+  const orders = `
+    select i.transaction_id, ${ordered.matched} as matched, ${intentStatus}, i.created_at, i.currency, i.amount, ${customer('i')}, i.event_id
+      from ${ordered.rows}${range(ordered.key)} and i.state <> 'settled'${ended}${conditions('i', intentStatus)}
+       and not exists (select from transactions t where t.tenant_id = $1 and t.transaction_id = i.transaction_id)
+     order by ${ordered.key} desc limit ${limit}`;
+  if (status === 'awaiting_payment') return [orders];
+  return status === 'processing' || status === 'completed' ? [sales] : [sales, orders];
+}
+
+function foundOf({ questions }: SaleFilter, values: Values): string {
+  const parts = (questions ?? []).map(
+    (question) =>
+      `select '${question.kind}'::text as kind, c.transaction_id from (${candidates(question, values)}) c`,
+  );
+  if (parts.length === 0) parts.push(`select ''::text as kind, null::uuid as transaction_id where false`);
+  return `select f.transaction_id, array_agg(distinct f.kind) as matched from (${parts.join(' union all ')}) f
+           group by f.transaction_id`;
 }
 
 /**
@@ -200,31 +245,13 @@ export function saleListStatement(
 ): Statement {
   const values = new Values();
   values.add(tenantId);
-  const { questions } = filter;
+  const limit = values.add(page.limit + 1);
   const range = rangeOf(filter, page.startingAfter, page.now, values);
-  const found = (questions ?? []).map(
-    (question) =>
-      `select '${question.kind}'::text as kind, c.transaction_id from (${candidates(question, values)}) c`,
-  );
-  const source =
-    questions === null
-      ? sourceOf(filter, range)
-      : `select f.transaction_id, array_agg(distinct f.kind) as matched from (${found.join(' union all ') || `select ''::text as kind, null::uuid as transaction_id where false`}) f
-          where ${range('f.transaction_id')} group by f.transaction_id`;
-  const where = conditionsOf(filter, values);
+  const branches = branchesOf(filter, range, limit, values).map((branch) => `(${branch})`);
   const text = `
-    with page as materialized (
-      select m.transaction_id, m.matched, coalesce(t.status::text, ${intentStatus}) as status,
-             coalesce(t.created_at, i.created_at) as created_at, coalesce(t.currency, i.currency) as currency,
-             coalesce(t.total, i.amount) as total, coalesce(t.customer_name, i.customer_name) as name,
-             coalesce(t.customer_email, i.customer_email) as email, coalesce(t.customer_phone, i.customer_phone) as phone,
-             coalesce(t.customer_document, i.customer_document) as document,
-             coalesce(t.event_id, i.event_id) as event_id
-        from (${source}) m
-        left join transactions t on t.tenant_id = $1 and t.transaction_id = m.transaction_id
-        left join payment_intents i on i.tenant_id = $1 and i.transaction_id = m.transaction_id and t.transaction_id is null
-       where ${where}
-       order by m.transaction_id desc limit ${values.add(page.limit + 1)})
+    with ${filter.questions === null ? '' : `found as materialized (${foundOf(filter, values)}),`}
+    page (transaction_id, matched, status, created_at, currency, total, name, email, phone, document, event_id) as materialized (
+      select * from (${branches.join(' union all ')}) b order by 1 desc limit ${limit})
     select p.transaction_id as "transactionId", p.matched, p.status, p.created_at as "createdAt", p.currency, p.total,
            p.name as "customerName", p.email as "customerEmail", p.phone as "customerPhone", p.document as "customerDocument",
            p.event_id as "eventId", e.name as "eventName", e.starts_at as "startsAt", d.number, f.prefix, f.padding,
@@ -242,10 +269,12 @@ export function saleListStatement(
   return { text, values: values.all };
 }
 
-/** Has statements of this transaction read by keys, whatever the statistics of the tables say. */
+/** Has statements of this transaction read by keys and in their order, whatever the statistics of the tables say. */
 export const readByKeys: Statement = {
   name: 'read-by-keys',
-  text: `select set_config(name, 'off', true) from unnest('{enable_seqscan,enable_hashjoin,enable_mergejoin,enable_bitmapscan,jit}'::text[]) name`,
+  text: `select set_config('max_parallel_workers_per_gather', '0', true),
+                (select count(set_config(name, 'off', true))
+                   from unnest('{enable_seqscan,enable_hashjoin,enable_mergejoin,enable_bitmapscan,enable_sort,jit}'::text[]) name)`,
 };
 
 type ListedRow = Omit<SaleRow, 'fiscalNumber'> & {

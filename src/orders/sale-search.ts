@@ -21,6 +21,8 @@ const seatWords = /(?:^|[\s,])(?:asiento|butaca|silla|puesto|seat)(?=[\s\d])/giu
 
 // Shorter ends of numbers would find a large part of all sales.
 const digitsMin = 4;
+// What numbers have in common that are written with and without a country's code.
+const phoneDigits = 9;
 
 /** A row and a seat as they stand on a ticket: `A-12`, `A12`, `fila A asiento 12`, `row 3 seat 7`. */
 function seatOf(text: string): SaleQuestion[] {
@@ -46,7 +48,9 @@ export function understandSearch(typed: string): SaleQuestion[] {
   const code = text.replace(/[^\p{L}\d]/gu, '');
   const digits = text.replace(/\D/g, '');
   if (digits !== '' && !text.includes(' ')) questions.push({ kind: 'number', text });
-  if (digits.length >= digitsMin && !/\p{L}/u.test(text)) questions.push({ kind: 'phone', digits });
+  // With or without the country's code or a leading zero.
+  const phone = digits.replace(/^0+/, '').slice(-phoneDigits);
+  if (phone.length >= digitsMin && !/\p{L}/u.test(text)) questions.push({ kind: 'phone', digits: phone });
   if (digits !== '' && code.length >= digitsMin) {
     questions.push({ kind: 'document', text: code }, { kind: 'reference', text: code });
   }
