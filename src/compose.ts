@@ -62,6 +62,7 @@ export type TaquillaOptions = {
   logger: Logger;
   version: string;
   shopDir: string | undefined;
+  consoleDir: string | undefined;
 };
 
 /** A running process. */
@@ -423,6 +424,7 @@ async function startApi(
     publicUrl: config.publicUrl,
     version: options.version,
     shopDir: options.shopDir,
+    consoleDir: options.consoleDir,
     isDraining: () => drain.started,
     mount: (scope) =>
       mountRoutes(scope, {

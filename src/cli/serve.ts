@@ -10,6 +10,7 @@ import { migrateDatabase } from './migrate.ts';
 import { openDatabase, type OpenDatabase } from './open-database.ts';
 
 const shopDir = path.join(import.meta.dirname, '../../web/shop/dist');
+const consoleDir = path.join(import.meta.dirname, '../../web/console/dist');
 const version = '0.1.0';
 
 async function startProcess(
@@ -29,6 +30,7 @@ async function startProcess(
       version,
       databaseUrl: database.url,
       shopDir,
+      consoleDir,
     });
   } catch (error) {
     throw (error as NodeJS.ErrnoException).syscall === 'listen'

@@ -11,6 +11,7 @@ import type { ServiceMeter } from '../telemetry/service-reading.ts';
 import { serveApiReference } from './api-reference.ts';
 import type { App } from './app.ts';
 import { handleClientError } from './client-error.ts';
+import { serveConsole } from './console.ts';
 import { acceptJsonBodies } from './json-body.ts';
 import { answerUnknownRoutes } from './not-found.ts';
 import { observeRequests } from './observe.ts';
@@ -30,6 +31,8 @@ export type ServerOptions = {
   version: string;
   /** The folder of the built shop; absent for an API alone. */
   shopDir: string | undefined;
+  /** The folder of the built console; absent for an API alone. */
+  consoleDir: string | undefined;
   /** While true, answers ask their connections to close. */
   isDraining(): boolean;
   /** Mounts the routes, once all that they rely on stands. */
@@ -120,6 +123,7 @@ export function buildServer(options: ServerOptions): App {
   // An async plugin: what one that calls back throws is lost, and starting hangs.
   app.register(async (scope) => {
     if (options.shopDir !== undefined) serveShop(scope, options.shopDir);
+    if (options.consoleDir !== undefined) serveConsole(scope, options.consoleDir);
     serveOpenApi(scope);
     serveApiReference(scope);
     options.mount(scope);

@@ -1,9 +1,7 @@
-import { existsSync } from 'node:fs';
-import path from 'node:path';
-import fastifyStatic from '@fastify/static';
 import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify';
 import { Problem } from '../base/errors.ts';
 import { acceptsHtml, prefersHtml } from './accept.ts';
+import { isBuilt, notBuilt, serveFiles } from './web-files.ts';
 
 /** Addresses of the shop that only it answers. */
 const pages = ['/', '/checkout/:hold_token', '/orders/:transaction_id'];
@@ -12,11 +10,9 @@ const ticketPages = ['/tickets/:transaction_id', '/transfer'];
 /** Addresses of the shop that the API answers too: the Accept header tells which is meant. */
 const sharedPages = new Set(['/events', '/events/:event_id']);
 
-const notBuilt = 'The shop is not built yet. Run "npm start", which builds it, or "npm run build".\n';
-
 function sendPage(reply: FastifyReply, built: boolean, file = 'index.html'): FastifyReply {
   reply.header('vary', 'accept');
-  if (!built) return reply.code(503).type('text/plain; charset=utf-8').send(notBuilt);
+  if (!built) return reply.code(503).type('text/plain; charset=utf-8').send(notBuilt('shop'));
   return reply.sendFile(file);
 }
 
@@ -36,26 +32,10 @@ function sharePages(app: FastifyInstance, built: boolean): void {
   });
 }
 
-function serveFiles(app: FastifyInstance, folder: string): void {
-  app.register(fastifyStatic, {
-    root: folder,
-    // One route a file, so that a path that is no file is answered like any other unknown path.
-    wildcard: false,
-    index: false,
-    preCompressed: true,
-    cacheControl: false,
-    setHeaders(reply, file) {
-      // The names of built assets carry a hash of their content.
-      const hashed = path.dirname(file).endsWith('assets');
-      reply.header('cache-control', hashed ? 'public, max-age=31536000, immutable' : 'no-cache');
-    },
-  });
-}
-
 /** Serves the built shop from its folder, beside the API. Call it before the routes are mounted. */
 export function serveShop(app: FastifyInstance, folder: string): void {
-  const built = existsSync(path.join(folder, 'index.html'));
-  if (built) serveFiles(app, folder);
+  const built = isBuilt(folder);
+  if (built) serveFiles(app, folder, { prefix: '/', decorate: true });
   sharePages(app, built);
   for (const page of [...pages, ...ticketPages]) {
     app.get(page, { schema: { hide: true } }, (request: FastifyRequest, reply) => {

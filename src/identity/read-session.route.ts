@@ -2,7 +2,7 @@ import { Type } from 'typebox';
 import type { Reader } from '../db/transaction.ts';
 import type { App } from '../http/app.ts';
 import { signedInOf } from '../http/guard.ts';
-import { instantSchema, object } from '../http/schemas.ts';
+import { currencySchema, instantSchema, object } from '../http/schemas.ts';
 import type { Auth } from './auth.ts';
 import { rightSchema, roleSchema, sellerIdSchema, uuidSchema } from './identity.schema.ts';
 import { needsTwoFactor, rightsOf } from './roles.ts';
@@ -17,10 +17,13 @@ const sessionSchema = object({
   }),
   expires_at: instantSchema,
   administrator: Type.Boolean({ description: "Whether they are the platform's, at every seller" }),
+  administrator_rights: Type.Array(rightSchema, { description: 'What they may do at every seller' }),
   sellers: Type.Array(
     object({
       id: sellerIdSchema,
       name: Type.String(),
+      currency: currencySchema,
+      time_zone: Type.String({ examples: ['America/Caracas'] }),
       role: roleSchema,
       rights: Type.Array(rightSchema),
       two_factor_required: Type.Boolean({
@@ -48,15 +51,19 @@ export function readSessionRoute(app: App, { auth, reader }: Deps): void {
     async (request) => {
       const { userId, name, email, twoFactor, expiresAt } = await signedInOf(request, auth);
       const workplaces = await listWorkplaces(reader, userId);
+      const isAdministrator = workplaces.some((one) => one.role === 'administrator');
       return {
         user: { id: userId, name, email, two_factor_enabled: twoFactor },
         expires_at: expiresAt.toISOString(),
-        administrator: workplaces.some((one) => one.role === 'administrator'),
+        administrator: isAdministrator,
+        administrator_rights: isAdministrator ? rightsOf('administrator') : [],
         sellers: workplaces
           .filter((one) => one.role !== 'administrator')
-          .map(({ tenantId, sellerName, role }) => ({
+          .map(({ tenantId, sellerName, currency, timezone, role }) => ({
             id: tenantId,
             name: sellerName ?? '',
+            currency: currency ?? '',
+            time_zone: timezone ?? '',
             role,
             rights: rightsOf(role),
             two_factor_required: needsTwoFactor(role) && !twoFactor,

@@ -64,13 +64,19 @@ export async function readRole(
   return row ?? null;
 }
 
+/** A seller that somebody works for, with what its amounts and times are shown in; tenant 0, the platform, has none. */
+type Workplace = {
+  tenantId: number;
+  sellerName: string | null;
+  currency: string | null;
+  timezone: string | null;
+  role: Role;
+};
+
 /** Where a person works: tenant 0 is the platform. */
-export async function listWorkplaces(
-  reader: Reader,
-  userId: string,
-): Promise<{ tenantId: number; sellerName: string | null; role: Role }[]> {
-  return await reader.query<Row & { tenantId: number; sellerName: string | null; role: Role }>({
-    text: `select s.tenant_id as "tenantId", t.name as "sellerName", s.role
+export async function listWorkplaces(reader: Reader, userId: string): Promise<Workplace[]> {
+  return await reader.query<Row & Workplace>({
+    text: `select s.tenant_id as "tenantId", t.name as "sellerName", t.currency, t.timezone, s.role
              from staff s left join sellers t on t.tenant_id = s.tenant_id
             where s.user_id = $1 and s.deactivated_at is null order by s.tenant_id`,
     values: [userId],

@@ -10,6 +10,7 @@ import { ServiceMeter } from '../../src/telemetry/service-reading.ts';
 type Options = {
   mount?: (app: App, streams: Streams) => void;
   shopDir?: string;
+  consoleDir?: string;
   publicUrl?: string;
   streams?: Partial<StreamsOptions>;
 };
@@ -43,6 +44,7 @@ export async function startBareServer(options: Options = {}): Promise<BareServer
     publicUrl: options.publicUrl,
     version: 'test',
     shopDir: options.shopDir,
+    consoleDir: options.consoleDir,
     isDraining: () => drain.started,
     mount: (scope) => options.mount?.(scope, streams),
   });

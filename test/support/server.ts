@@ -28,6 +28,7 @@ export async function startServer({ databaseUrl, env = {}, worker = true }: Opti
     logger: pino({ level: 'error' }, pino.destination(2)),
     version: 'test',
     shopDir: path.join(import.meta.dirname, '../../web/shop/dist'),
+    consoleDir: path.join(import.meta.dirname, '../../web/console/dist'),
   });
   return { url: running.url!, stop: () => running.stop().then(() => undefined) };
 }

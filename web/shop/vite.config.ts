@@ -1,9 +1,7 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { build, defineConfig, type Plugin, type UserConfig } from 'vite';
+import { packedAssets } from '../packed-assets.ts';
 
 /**
  * Vite wraps every dynamic import in a helper that preloads style sheets and other chunks. The
@@ -17,20 +15,6 @@ const plainImports: Plugin = {
     handler: () => ({ code: 'export const __vitePreload = (load) => load();', map: null }),
   },
 };
-
-/** Packs scripts and styles once, as tight as it goes: packed at each request they are a sixth larger. */
-const packedAssets = (assetsDir: string): Plugin => ({
-  name: 'packed-assets',
-  writeBundle({ dir }) {
-    const assets = path.join(dir!, assetsDir);
-    for (const name of readdirSync(assets)) {
-      const file = path.join(assets, name);
-      const content = readFileSync(file);
-      writeFileSync(`${file}.br`, brotliCompressSync(content));
-      writeFileSync(`${file}.gz`, gzipSync(content, { level: 9 }));
-    }
-  },
-});
 
 /** One of the two applications: each is one chunk of its own, since what they share costs 2.5 kB compressed when it is cut out. */
 const application = (page: string, assetsDir: string): UserConfig => ({

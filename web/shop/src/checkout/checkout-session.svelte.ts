@@ -4,7 +4,7 @@ import { dropCart, requestOf } from '../hall/cart.svelte.ts';
 import { announcer } from '../lib/announcer.svelte.ts';
 import { Countdown } from '../lib/countdown.svelte.ts';
 import { faultWords } from '../lib/faults.ts';
-import { drop, keep, kept } from '../lib/kept.ts';
+import { drop, keep, kept } from '../../../shared/src/kept.ts';
 import { language, t } from '../lib/language.svelte.ts';
 import { endHold, holdByToken, rememberHold } from '../lib/own-holds.ts';
 import { paths, router } from '../lib/router.svelte.ts';

@@ -1,6 +1,6 @@
 import { api, NetworkFailure, Refusal } from '../api/client.ts';
 import type { Confirmation, ConfirmRequest } from '../api/contract.ts';
-import { drop, keep, kept } from '../lib/kept.ts';
+import { drop, keep, kept } from '../../../shared/src/kept.ts';
 
 /**
  * One try to confirm a hold, kept in the tab until its outcome is known. As long as it is not, the

@@ -1,5 +1,5 @@
 import type { HoldItem, HoldRequest } from '../api/contract.ts';
-import { drop, keep, kept } from '../lib/kept.ts';
+import { drop, keep, kept } from '../../../shared/src/kept.ts';
 
 export type CartContent = { seats: string[]; places: Record<string, number> };
 

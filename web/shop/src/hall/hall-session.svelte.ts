@@ -1,6 +1,6 @@
 import { api, Refusal } from '../api/client.ts';
 import type { Availability, EventInfo, Hold, HoldRequest, Zone } from '../api/contract.ts';
-import { follow } from '../api/live.ts';
+import { follow } from '../../../shared/src/live.ts';
 import { announcer } from '../lib/announcer.svelte.ts';
 import { money } from '../lib/format.ts';
 import { t } from '../lib/language.svelte.ts';

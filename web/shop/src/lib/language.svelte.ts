@@ -1,5 +1,5 @@
 import type { Texts } from '../texts/es.ts';
-import { keep, kept } from './kept.ts';
+import { keep, kept } from '../../../shared/src/kept.ts';
 
 type Language = 'es' | 'en';
 

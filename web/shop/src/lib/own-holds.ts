@@ -1,6 +1,6 @@
 import type { Hold } from '../api/contract.ts';
 import { type CartContent, contentOf } from '../hall/cart.svelte.ts';
-import { drop, keep, kept } from './kept.ts';
+import { drop, keep, kept } from '../../../shared/src/kept.ts';
 
 /** What this tab remembers of a hold that it placed. */
 export type OwnHold = {

@@ -1,6 +1,6 @@
 import { api } from '../api/client.ts';
 import type { Sale, Step, StepState } from '../api/contract.ts';
-import { follow } from '../api/live.ts';
+import { follow } from '../../../shared/src/live.ts';
 import { announcer } from '../lib/announcer.svelte.ts';
 import { t } from '../lib/language.svelte.ts';
 

@@ -1,0 +1,35 @@
+// The one list of the console's pages.
+//
+// To add a page:
+// 1. Write `pages/<area>/XPage.svelte`. It takes `let { params }: PageProps = $props()` (lib/page.ts) and begins with
+//    `<Title title={…} />` (ui/Title.svelte), which is its heading and the tab's name.
+// 2. Put its words into `pages/<area>/texts.ts`, `export const texts = bothLanguages({…}, {…})` (lib/texts.ts), and read
+//    them by `const t = $derived(texts[language.current])`. No words stand in the page itself: a test looks.
+// 3. Add its line below: path, title, right, group of the navigation, and its dynamic import, which keeps it out of the
+//    first page's script.
+//
+// What pages are made of:
+// - api/client.ts: `api.get<T>(path)`, `post`, `put`, `patch`, `delete`; `callVersioned` with the ETag. `Refusal` has the
+//   code, the field errors and the request_id; `NetworkFailure` means that nobody knows.
+// - lib/session.svelte.ts: `session.seller` (id, currency, time_zone, rights), `session.may(right)` to show,
+//   `session.mayChange(right)` to let press.
+// - lib/loaded.svelte.ts and ui/Load.svelte: something that is read once or again, with loading and error.
+// - lib/cursor-list.svelte.ts and ui/CursorTable.svelte: a list by cursor, a page at a time, however long it is.
+// - lib/form.svelte.ts, ui/Form.svelte and ui/*Field.svelte: errors beside fields, drafts that outlive a reload, one
+//   idempotency key for what is sent again, and both versions when somebody else changed the same thing.
+// - ui/Dialog.svelte, ui/Confirm.svelte; lib/toasts.svelte.ts; ui/Plot.svelte (a plot with its table and CSV).
+// - lib/format.ts: money in minor units, numbers, dates in the seller's zone.
+// - lib/live.svelte.ts: `live(url, names, onEvent, poll)` follows a stream for as long as the page stands.
+// - lib/router.svelte.ts: `paths.page(sellerId, 'staff')`, `router.go`, `router.setQuery` for filters in the address.
+// - app.css: .card, .grid, .row, .actions, .button (.quiet, .danger), .badge (.good, .warn, .bad), .alert, .muted.
+import type { Page } from './lib/page.ts';
+
+export const pages: readonly Page[] = [
+  {
+    path: '',
+    title: { es: 'Inicio', en: 'Home' },
+    right: null,
+    group: 'sell',
+    load: () => import('./pages/home/HomePage.svelte'),
+  },
+];
