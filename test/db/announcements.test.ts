@@ -208,7 +208,7 @@ test('what cannot be is refused and changes nothing; each change is in the audit
   for (const [body, status] of [
     [{ starts_at: '2020-01-01T00:00:00Z' }, 422],
     [{ starts_at: 'tomorrow' }, 422],
-    [{ starts_at: '2027-02-31T25:00:00Z' }, 422],
+    [{ starts_at: '2038-02-31T25:00:00Z' }, 422],
     [{ venue_id: 99 }, 422],
     [{ venue_id: 0 }, 422],
     [{ note: ' ' }, 422],
@@ -248,8 +248,8 @@ const startsAt = (instant: string) =>
 test('buyers are reminded once, at the hour that their seller chose, and not at night', async () => {
   await sell(2, { email: 'ana@example.com' });
   // 20:30 in Caracas.
-  await startsAt('2027-06-12T00:30:00Z');
-  now = new Date('2027-06-11T00:29:00Z');
+  await startsAt('2038-06-12T00:30:00Z');
+  now = new Date('2038-06-11T00:29:00Z');
   await remind();
   assert.deepEqual(await progress(), [], 'a seller that says nothing reminds nobody');
   const body = { channels: ['email'], reminder_hours: 24, quiet_from: '21:00', quiet_until: '08:00' };
@@ -265,18 +265,18 @@ test('buyers are reminded once, at the hour that their seller chose, and not at 
   const list = parsed.headers.get('list') as { unsubscribe: { url: string } };
   assert.match(list.unsubscribe.url, /^https:\/\/tickets\.example\/unsubscribe\/1\.[\w-]{46}$/);
   // It moves by a day: they are reminded again, and by the clock of the hall not at night.
-  now = new Date('2027-06-11T12:00:00Z');
+  now = new Date('2038-06-11T12:00:00Z');
   await hall.pool.query(`update announcements set created_at = created_at - interval '1 hour'`);
   await hall.pool.query(
     `insert into announcements (tenant_id, announcement_id, event_id, kind, occasion_no, data, created_at, due_at, deadline_at, walked_to, ended_at)
-     values (1, gen_random_uuid(), 3, 'event_changed', 1, '{"old_starts_at": "2027-06-12T00:30:00Z"}', $1, $1, $1, gen_random_uuid(), $1)`,
+     values (1, gen_random_uuid(), 3, 'event_changed', 1, '{"old_starts_at": "2038-06-12T00:30:00Z"}', $1, $1, $1, gen_random_uuid(), $1)`,
     [now],
   );
   // 23:00: a day before is at night, so at 8:00 of the day itself.
-  await startsAt('2027-06-13T03:00:00Z');
-  now = new Date('2027-06-12T03:01:00Z');
+  await startsAt('2038-06-13T03:00:00Z');
+  now = new Date('2038-06-12T03:01:00Z');
   assert.equal(await remind(), 0);
-  now = new Date('2027-06-12T12:00:30Z');
+  now = new Date('2038-06-12T12:00:30Z');
   assert.equal(await remind(), 1);
   await work();
   assert.equal(mailServer.received.length, 4);
@@ -284,22 +284,22 @@ test('buyers are reminded once, at the hour that their seller chose, and not at 
 
 test('a reminder that could not be sent in time waits for the morning, and is not sent after the event', async () => {
   await sell(1);
-  await startsAt('2027-06-12T00:30:00Z');
+  await startsAt('2038-06-12T00:30:00Z');
   await settings({ channels: ['email'], reminder_hours: 24, quiet_from: '21:00', quiet_until: '08:00' });
-  now = new Date('2027-06-11T00:40:00Z');
+  now = new Date('2038-06-11T00:40:00Z');
   await remind();
   // The worker was away until 23:00.
-  now = new Date('2027-06-11T03:00:00Z');
+  now = new Date('2038-06-11T03:00:00Z');
   await work();
   assert.equal(mailServer.received.length, 0);
-  now = new Date('2027-06-11T12:00:01Z');
+  now = new Date('2038-06-11T12:00:01Z');
   refuse = () => {
     throw code(451, 'try again later');
   };
   await work();
   assert.equal((await progress())[0]?.waiting, 1);
   refuse = () => {};
-  now = new Date('2027-06-12T00:31:00Z');
+  now = new Date('2038-06-12T00:31:00Z');
   await work();
   assert.deepEqual([(await progress())[0]?.failed, mailServer.received.length], [1, 0]);
 });
@@ -307,7 +307,7 @@ test('a reminder that could not be sent in time waits for the morning, and is no
 test('who wants no reminders gets none by one click, and everything else', async () => {
   await sell(2, { email: 'Ana@Example.com' });
   await sell(1, { email: 'bob@example.com' });
-  await startsAt('2027-06-12T00:30:00Z');
+  await startsAt('2038-06-12T00:30:00Z');
   await settings({ channels: ['email'], reminder_hours: 24, quiet_from: '00:00', quiet_until: '00:00' });
   const { rows } = await hall.pool.query<{ id: string }>(
     `select transaction_id as id from transactions where customer_email ilike 'ana@%' limit 1`,
@@ -324,7 +324,7 @@ test('who wants no reminders gets none by one click, and everything else', async
     assert.equal((await visit({ method: 'POST', body, redirect: 'manual' })).status, 200);
   }
   assert.equal((await hall.pool.query('select from message_opt_outs')).rowCount, 1);
-  now = new Date('2027-06-11T00:31:00Z');
+  now = new Date('2038-06-11T00:31:00Z');
   await remind();
   await work();
   assert.deepEqual(

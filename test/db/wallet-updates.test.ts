@@ -161,7 +161,7 @@ test('a telephone registers, hears of a moved event, asks what changed, and gets
   assert.equal((await client.send('GET', latest(pass), undefined, fresh)).status, 304);
 
   await pool.query(
-    "update events set starts_at = '2026-12-14T00:30:00Z' where tenant_id = 1 and event_id = 3",
+    "update events set starts_at = '2037-12-14T00:30:00Z' where tenant_id = 1 and event_id = 3",
   );
   await waitUntil('Apple is told', async () => pushesTo('aa01') === 1);
   assert.deepEqual(apns.log.at(-1), { path: '/3/device/aa01', topic: keys.passTypeId, body: '{}' });

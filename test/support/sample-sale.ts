@@ -22,7 +22,7 @@ export function sampleSale(changes: Partial<Sale> = {}): Sale {
     total: 4_940,
     customer: { name: 'Ana María Pérez', email: 'ana@example.com', phone: null },
     fiscalNumber: 'A-00000042',
-    event: { eventId: 3, name: 'La flauta mágica', startsAt: new Date('2026-12-12T00:30:00Z') },
+    event: { eventId: 3, name: 'La flauta mágica', startsAt: new Date('2037-12-12T00:30:00Z') },
     venue: { name: 'Teatro Baralt', address: 'Av. 5 con calle 95, Maracaibo', timezone: 'America/Caracas' },
     seller: { name: 'Teatro del Lago', legalName: 'Teatro del Lago C.A.', taxId: 'J-30123456-7' },
     items: [],

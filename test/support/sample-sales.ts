@@ -38,7 +38,7 @@ export async function createSampleSeller(pool: Pool, tenantId = 1): Promise<void
     ],
     [
       `insert into events (tenant_id, event_id, venue_id, name, starts_at, currency, status, sales_start_at, sales_end_at)
-       values ($1, 3, 1, 'La flauta mágica', '2026-12-12T00:30:00Z', 'USD', 'published', '2026-01-01', '2027-01-01')`,
+       values ($1, 3, 1, 'La flauta mágica', '2037-12-12T00:30:00Z', 'USD', 'published', '2026-01-01', '2038-01-01')`,
     ],
     [`insert into categories values ($1, 3, 1, 'Platea', '#c2410c', 2500)`],
     [

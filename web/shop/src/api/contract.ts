@@ -1,3 +1,5 @@
+import type { Area } from '../../../shared/src/map/map-plan.ts';
+
 /** The shapes of the HTTP contract that the shop reads and writes. Money is in minor units. */
 
 export type Category = { name: string; color: string; price: number };
@@ -38,24 +40,6 @@ export type EventInfo = {
 };
 
 export type EventList = { data: EventInfo[]; has_more: boolean };
-
-export type AreaText = { text: string; size: number; color: string; x: number; y: number };
-
-/** Everything is in the plan's own coordinates; the rotation turns the shape about its (x, y). */
-export type Area = {
-  shape: 'rectangle' | 'circle' | 'ellipse' | 'polygon' | 'text';
-  x: number;
-  y: number;
-  width?: number | null;
-  height?: number | null;
-  radius?: number | null;
-  points?: { x: number; y: number }[] | null;
-  color?: string | null;
-  border_color?: string | null;
-  rotation?: number | null;
-  text?: AreaText | null;
-  zone_id?: string | null;
-};
 
 /** The plan in columns: entry `i` of every list belongs to seat `i`. */
 export type SeatColumns = {

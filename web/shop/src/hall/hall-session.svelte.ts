@@ -9,7 +9,7 @@ import { faultWords } from '../lib/faults.ts';
 import { paths, router } from '../lib/router.svelte.ts';
 import { Cart, isSameContent, placesPerCartMax, requestOf } from './cart.svelte.ts';
 import { Hall } from './hall.svelte.ts';
-import { seatState } from './seat-painter.ts';
+import { seatState } from '../../../shared/src/map/seat-painter.ts';
 
 const availabilityPollMilliseconds = 8_000;
 

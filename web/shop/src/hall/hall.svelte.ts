@@ -1,6 +1,6 @@
 import type { Availability, SeatPlan, Zone } from '../api/contract.ts';
-import { SeatIndex } from './seat-index.ts';
-import { seatState } from './seat-painter.ts';
+import { SeatIndex } from '../../../shared/src/map/seat-index.ts';
+import { seatState } from '../../../shared/src/map/seat-painter.ts';
 
 export type Row = { name: string; seats: number[] };
 

@@ -1,5 +1,5 @@
-import type { Area } from '../api/contract.ts';
 import { against, css, mix, rgbOf } from './colors.ts';
+import type { Area } from './map-plan.ts';
 import type { Palette } from './palette.ts';
 import type { Point, View } from './view.ts';
 

@@ -1,4 +1,3 @@
-import type { Category } from '../api/contract.ts';
 import { against, contrast, css, inkOn, mix, rgbOf } from './colors.ts';
 
 type Rgb = ReturnType<typeof rgbOf>;
@@ -19,7 +18,7 @@ export type Palette = {
 const seatContrastMin = 2.2;
 
 /** The theme's colours as the style sheet has them now, and the plan's, fitted to the theme. */
-export function readPalette(element: Element, categories: readonly Category[]): Palette {
+export function readPalette(element: Element, categories: readonly { color: string }[]): Palette {
   const style = getComputedStyle(element);
   const token = (name: string): Rgb => rgbOf(style.getPropertyValue(name).trim());
   const paper = token('--hall');

@@ -1,7 +1,7 @@
-import type { Box } from './seat-index.ts';
+import type { Box, SeatIndex } from './seat-index.ts';
 import { paintAreas, type Shape, shapesOf, zoneAt } from './areas.ts';
 import { css } from './colors.ts';
-import type { Hall } from './hall.svelte.ts';
+import type { MapPlan } from './map-plan.ts';
 import { type Palette, readPalette } from './palette.ts';
 import { type Marks, SeatPainter } from './seat-painter.ts';
 import { type Point, View } from './view.ts';
@@ -15,13 +15,16 @@ const touchRadiusPixelsMin = 5.5;
 const touchReachPixels = 16;
 const pickRadiusPixels = 11;
 
+/** A hall to draw: its plan, and the state of every seat (`seatState`). */
+export type MapHall = { plan: MapPlan; index: SeatIndex; states: Uint8Array };
+
 /** What a pointer is on: a seat, which may be too small to be meant, or a general zone. */
 export type Target = { seat?: number; isTooSmall?: boolean; zoneId?: string };
 
 /** The seat map on its canvas: one frame at most for each refresh of the screen. */
 export class MapDrawing {
   readonly view: View;
-  readonly #hall: Hall;
+  readonly #hall: MapHall;
   readonly #painter: SeatPainter;
   readonly #shapes: Shape[];
   readonly #canvas: HTMLCanvasElement;
@@ -33,7 +36,7 @@ export class MapDrawing {
   #frame = 0;
   #glide = 0;
 
-  constructor(canvas: HTMLCanvasElement, hall: Hall) {
+  constructor(canvas: HTMLCanvasElement, hall: MapHall) {
     const { plan, index, states } = hall;
     const { category, number } = plan.seats;
     this.#hall = hall;
@@ -153,7 +156,7 @@ export class MapDrawing {
 }
 
 /** The plan's own page, widened to whatever lies outside of it. */
-function planBox({ plan: { size }, index: { bounds, pitch } }: Hall): Box {
+function planBox({ plan: { size }, index: { bounds, pitch } }: MapHall): Box {
   return {
     left: Math.min(0, bounds.left - pitch),
     top: Math.min(0, bounds.top - pitch),
