@@ -117,6 +117,7 @@ export const limits = {
   messagePollBusySeconds: 0.1,
   messageLeaseSeconds: 60,
   replayRowsMax: 1_000,
+  replayedAtOnceMax: 100,
   saleSearchCharsMax: 100,
   // Of each way to understand a search: who meets it has typed too little.
   saleCandidatesMax: 1_000,

@@ -29,6 +29,7 @@
 import { acceptTransferRoute } from '../admission/accept-transfer.route.ts';
 import { listRevokedCodesRoute } from '../admission/list-revoked-codes.route.ts';
 import { listTicketKeysRoute } from '../admission/list-ticket-keys.route.ts';
+import { offerSoldTicketRoute } from '../admission/offer-sold-ticket.route.ts';
 import { offerTicketRoute } from '../admission/offer-ticket.route.ts';
 import { readTransferRoute } from '../admission/read-transfer.route.ts';
 import { reissueSoldTicketRoute } from '../admission/reissue-sold-ticket.route.ts';
@@ -117,6 +118,7 @@ import { changeMessageSettingsRoute } from '../notifications/change-message-sett
 import { listMessagesRoute } from '../notifications/list-messages.route.ts';
 import { readMessageSettingsRoute } from '../notifications/read-message-settings.route.ts';
 import { readMessageRoute } from '../notifications/read-message.route.ts';
+import { replayFailedMessagesRoute } from '../notifications/replay-failed-messages.route.ts';
 import { replayMessageRoute } from '../notifications/replay-message.route.ts';
 import { resendTicketsRoute } from '../notifications/resend-tickets.route.ts';
 import { readOutboxRoute } from '../notifications/read-outbox.route.ts';
@@ -292,6 +294,7 @@ function mountMessages(app: App, deps: RouteDeps): void {
   listMessagesRoute(app, deps);
   readMessageRoute(app, deps);
   replayMessageRoute(app, deps);
+  replayFailedMessagesRoute(app, deps);
   resendTicketsRoute(app, deps);
   readSaleTimelineRoute(app, deps);
   readMessageSettingsRoute(app, deps);
@@ -304,6 +307,7 @@ function mountTickets(app: App, deps: RouteDeps): void {
   reissueSoldTicketRoute(app, deps);
   listRevokedCodesRoute(app, deps);
   offerTicketRoute(app, deps);
+  offerSoldTicketRoute(app, deps);
   withdrawTransferRoute(app, deps);
   readTransferRoute(app, deps);
   acceptTransferRoute(app, deps);
