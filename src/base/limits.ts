@@ -216,6 +216,9 @@ export const limits = {
   fiscalPrefixCharsMax: 16,
   fiscalAddressCharsMax: 300,
   fiscalNumberDigits: 8,
+  // Each holds a connection and a snapshot for as long as it takes.
+  fiscalExportsMax: 1,
+  fiscalExportSecondsMax: 600,
   fiscalDaySweepSeconds: 30,
   fiscalDaySweepPointsMax: 200,
   currenciesMax: 20,

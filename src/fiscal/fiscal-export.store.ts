@@ -1,4 +1,4 @@
-import type { Row, Tx } from '../db/transaction.ts';
+import type { Reader, Row } from '../db/transaction.ts';
 
 /** A line of the export: what it is about, and its facts; numbers of documents and money are integers. */
 export type ExportRecord = { record: string } & Record<string, unknown>;
@@ -15,7 +15,21 @@ const issued = (table: string, refund: string) => `
      and b.first_number <= d.number and b.next_number > d.number
    where d.tenant_id = $1 order by d.series_id, d.number`;
 
-/** What a seller has issued, in the order in which it is written. */
+/** The kinds of record, in the order in which they are written. */
+export const exportRecords = [
+  'seller',
+  'series',
+  'block',
+  'document',
+  'credit_note',
+  'number_without_document',
+  'z',
+  'z_range',
+  'total',
+] as const;
+export type ExportKind = (typeof exportRecords)[number];
+
+/** What a seller has issued, by kind of record. */
 const parts: readonly string[] = [
   `select 'seller' as record, s.tenant_id as seller_id, s.legal_name, s.tax_id, s.address, s.timezone
      from sellers s where s.tenant_id = $1`,
@@ -47,9 +61,15 @@ const pageRows = 2_000;
 /**
  * Everything of a seller's numbers, page by page, so that a million documents take no more memory than a few thousand.
  * @param tx over one snapshot.
+ * @param only the records of one kind; all unless given.
  */
-export async function* exportFiscal(tx: Tx, tenantId: number): AsyncGenerator<ExportRecord[]> {
+export async function* exportFiscal(
+  tx: Reader,
+  tenantId: number,
+  only?: ExportKind,
+): AsyncGenerator<ExportRecord[]> {
   for (const [i, text] of parts.entries()) {
+    if (only !== undefined && exportRecords[i] !== only) continue;
     await tx.query({
       text: `declare fiscal_export_${i} no scroll cursor for ${text.replaceAll('$1', String(tenantId))}`,
     });

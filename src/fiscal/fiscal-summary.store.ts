@@ -3,7 +3,7 @@ import { formatFiscalNumber } from './fiscal-number.ts';
 
 type SeriesRow = {
   seriesId: number;
-  kind: string;
+  kind: 'sales' | 'credit_notes';
   numbering: string;
   prefix: string;
   padding: number;
@@ -38,6 +38,25 @@ select p.name as point, d.day_no as "dayNo", to_char(d.day, 'YYYY-MM-DD') as day
   from fiscal_days d
   join fiscal_points p on p.tenant_id = d.tenant_id and p.point_no = d.point_no
  where d.tenant_id = $1 order by d.point_no, d.day_no`;
+
+/** What a series holds: how many documents, and the numbers of the first and the last as they stand on them. */
+export type SeriesSummary = {
+  series_id: number;
+  kind: 'sales' | 'credit_notes';
+  documents: number;
+  first: string | null;
+  last: string | null;
+};
+
+/** What each series of a seller holds. */
+export async function summariseFiscalSeries(reader: Reader, tenantId: number): Promise<SeriesSummary[]> {
+  const rows = await reader.query<SeriesRow>({ text: series, values: [tenantId] });
+  return rows.map(({ seriesId, kind, prefix, padding, documents, first, last }) => {
+    const written = (number: number | null) =>
+      number === null ? null : formatFiscalNumber(prefix, padding, number);
+    return { series_id: seriesId, kind, documents, first: written(first), last: written(last) };
+  });
+}
 
 /** What a seller's series and days hold, in words: a line each. Money in minor units. */
 export async function summariseFiscal(reader: Reader, tenantId: number): Promise<string[]> {

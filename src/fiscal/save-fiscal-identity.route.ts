@@ -1,22 +1,12 @@
-import { Type } from 'typebox';
 import type { Clock, IdSource } from '../base/ids.ts';
 import type { Pool } from '../db/pool.ts';
 import { transact } from '../db/transaction.ts';
 import type { App } from '../http/app.ts';
 import { actorOf } from '../http/guard.ts';
-import { object } from '../http/schemas.ts';
 import { recordChange } from '../identity/audit-log.store.ts';
-import { limits } from '../base/limits.ts';
 import { sellerParamsSchema } from './fiscal-point.schema.ts';
+import { fiscalIdentitySchema } from './fiscal-identity.schema.ts';
 import { changeFiscalIdentity } from './fiscal-identity.store.ts';
-
-const identitySchema = object({
-  legal_name: Type.String({ minLength: 1, maxLength: limits.fiscalAddressCharsMax, pattern: '\\S' }),
-  tax_id: Type.String({ minLength: 1, maxLength: limits.customerDocumentCharsMax, pattern: '\\S' }),
-  address: Type.Optional(
-    Type.String({ minLength: 1, maxLength: limits.fiscalAddressCharsMax, pattern: '\\S' }),
-  ),
-});
 
 type Deps = { pool: Pool; clock: Clock; ids: IdSource };
 
@@ -34,8 +24,8 @@ export function saveFiscalIdentityRoute(app: App, { pool, clock, ids }: Deps): v
         tags: ['fiscal'],
         summary: 'Who the seller is on its documents; those that were issued stay as they are',
         params: sellerParamsSchema,
-        body: identitySchema,
-        response: { 200: identitySchema },
+        body: fiscalIdentitySchema,
+        response: { 200: fiscalIdentitySchema },
       },
     },
     async (request) => {

@@ -35,6 +35,7 @@ import { readTransferRoute } from '../admission/read-transfer.route.ts';
 import { reissueSoldTicketRoute } from '../admission/reissue-sold-ticket.route.ts';
 import { reissueTicketRoute } from '../admission/reissue-ticket.route.ts';
 import { withdrawTransferRoute } from '../admission/withdraw-transfer.route.ts';
+import { proveFiscalRoute } from '../audit/prove-fiscal.route.ts';
 import { exchangeSaleRoute } from '../cancellation/exchange-sale.route.ts';
 import { listEventRefundsRoute } from '../cancellation/list-event-refunds.route.ts';
 import { listRefundsRoute } from '../cancellation/list-refunds.route.ts';
@@ -68,6 +69,8 @@ import { openDayRoute } from '../fiscal/open-day.route.ts';
 import { openShiftRoute } from '../fiscal/open-shift.route.ts';
 import { readDayRoute } from '../fiscal/read-day.route.ts';
 import { readShiftRoute } from '../fiscal/read-shift.route.ts';
+import { exportFiscalRoute } from '../fiscal/export-fiscal.route.ts';
+import { readFiscalIdentityRoute } from '../fiscal/read-fiscal-identity.route.ts';
 import { readXRoute } from '../fiscal/read-x.route.ts';
 import { saveFiscalIdentityRoute } from '../fiscal/save-fiscal-identity.route.ts';
 import { printDocumentRoute } from '../fiscal/print-document.route.ts';
@@ -250,7 +253,10 @@ export function mountRoutes(app: App, deps: RouteDeps): void {
 function mountFiscal(app: App, deps: RouteDeps): void {
   listFiscalBlocksRoute(app, deps);
   voidFiscalBlockRoute(app, deps);
+  readFiscalIdentityRoute(app, deps);
   saveFiscalIdentityRoute(app, deps);
+  proveFiscalRoute(app, deps);
+  exportFiscalRoute(app, deps);
   readDocumentRoute(app, deps);
   printDocumentRoute(app, deps);
   readReceiptRoute(app, deps);

@@ -284,6 +284,8 @@ test('a document shows seller, buyer, places, taxes and hash as they were when i
   await server.pool.query(
     `update events set name = 'Otra noche', starts_at = starts_at + interval '1 day' where tenant_id = 1`,
   );
+  assert.deepEqual(json(await owner.send('GET', '/sellers/1/fiscal-identity')), identity);
+  assert.equal(outcomeOf(await cashier.send('GET', '/sellers/1/fiscal-identity')), 'forbidden');
   assert.deepEqual(json(await cashier.send('GET', where)), json(first));
   // What is issued some seconds later has the new names.
   await server.pool.query(
@@ -415,4 +417,64 @@ test('`audit --fiscal` tells what a seller has issued, and that it holds', async
     lines.filter((line) => line.count > 0),
     [],
   );
+});
+
+test('the same export comes over HTTP, whole or one kind of record at a time', async () => {
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'taquilla-fiscal-'));
+  try {
+    const whole = await owner.send('GET', '/sellers/1/fiscal-export');
+    assert.match(String(whole.headers['content-disposition']), /attachment; filename="fiscal-1\.jsonl"/);
+    const file = path.join(folder, 'fiscal.jsonl');
+    await writeFile(file, whole.text);
+    assert.deepEqual(await verify(file), { code: 0, out: '8 documents and 2 Zs are sound.\n' });
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+  const documents = await owner.send('GET', '/sellers/1/fiscal-export?record=document');
+  const lines = documents.text.trim().split('\r\n');
+  assert.equal(lines.length, 9);
+  assert.match(lines[0]!, /^series_id,number,/);
+  assert.equal(outcomeOf(await owner.send('GET', '/sellers/1/fiscal-export?record=nothing')), 'body_invalid');
+  assert.equal(outcomeOf(await cashier.send('GET', '/sellers/1/fiscal-export')), 'forbidden');
+  // Somebody who goes away in the middle leaves the way free for the next.
+  const leaver = new AbortController();
+  const cookie = [...owner.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+  const begun = await fetch(`${server.url}/sellers/1/fiscal-export`, {
+    headers: { cookie },
+    signal: leaver.signal,
+  });
+  assert.equal(begun.status, 200);
+  leaver.abort();
+  await waitUntil('an export after one that was left', async () => {
+    return (await owner.send('GET', '/sellers/1/fiscal-export')).status === 200;
+  });
+});
+
+type Proof = {
+  holds: boolean;
+  series: { series_id: number; documents: number; first: string | null; last: string | null }[];
+  checks: { id: string; violations: number; culprits: string[] }[];
+};
+
+test('the gapless proof holds, and does not once a document was tampered with', async () => {
+  const prove = async () => json<Proof>(await owner.send('GET', '/sellers/1/fiscal-proof'));
+  const sound = await prove();
+  assert.equal(sound.holds, true);
+  assert.ok(sound.checks.length > 5);
+  assert.deepEqual(
+    sound.series.find((one) => one.series_id === 3),
+    { series_id: 3, kind: 'sales', documents: 4, first: 'T2-00000001', last: 'T2-00000004' },
+  );
+  assert.equal(outcomeOf(await cashier.send('GET', '/sellers/1/fiscal-proof')), 'forbidden');
+  const change = (by: number) =>
+    server.pool.query(
+      `update fiscal_documents set total = total + $1 where tenant_id = 1 and series_id = 3 and number = 2`,
+      [by],
+    );
+  await change(1);
+  const broken = await prove();
+  assert.equal(broken.holds, false);
+  assert.ok(broken.checks.some((one) => one.violations > 0 && one.culprits.length > 0));
+  await change(-1);
+  assert.equal((await prove()).holds, true);
 });

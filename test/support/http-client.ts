@@ -33,7 +33,7 @@ export function createHttpClient(baseUrl: string, connectionsMax: number) {
           incoming.on('error', reject);
           incoming.on('end', () => {
             const text = Buffer.concat(chunks).toString();
-            const isJson = /json/.test(incoming.headers['content-type'] ?? '');
+            const isJson = /json\b/.test(incoming.headers['content-type'] ?? '');
             const json: unknown = isJson && text !== '' ? JSON.parse(text) : undefined;
             resolve({ status: incoming.statusCode!, headers: incoming.headers, text, json });
           });

@@ -104,3 +104,27 @@ export const roleTexts = bothLanguages<Record<string, string>>(
     auditor: 'Auditor',
   },
 );
+
+/** What a means of payment is called (src/payments/payment.ts). */
+export const methodTexts = bothLanguages<Record<string, string>>(
+  {
+    cash: 'Efectivo',
+    card_terminal: 'Tarjeta en terminal',
+    card_online: 'Tarjeta en línea',
+    transfer: 'Transferencia',
+    mobile_payment: 'Pago móvil',
+    zelle: 'Zelle',
+    other: 'Otro',
+    exchange: 'Cambio',
+  },
+  {
+    cash: 'Cash',
+    card_terminal: 'Card at a terminal',
+    card_online: 'Card on line',
+    transfer: 'Transfer',
+    mobile_payment: 'Mobile payment',
+    zelle: 'Zelle',
+    other: 'Other',
+    exchange: 'Exchange',
+  },
+);

@@ -10,3 +10,8 @@ export type Words = Record<LanguageCode, string>;
 export function bothLanguages<T>(es: T, en: NoInfer<T>): Record<LanguageCode, T> {
   return { es, en };
 }
+
+/** Words by a code of the API's, which may have more codes than the console knows: what is missing is shown as it is. */
+export function names(of: Record<string, string>): Record<string, string | undefined> {
+  return of;
+}
