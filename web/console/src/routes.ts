@@ -72,6 +72,8 @@ export const pages: readonly Page[] = [
     right: 'service_levels.read',
     group: 'settings',
     load: () => import('./pages/service/ServiceLevelsPage.svelte'),
+  },
+  {
     path: 'fiscal',
     title: { es: 'Fiscal', en: 'Fiscal' },
     right: 'shifts.read',
