@@ -406,6 +406,9 @@ const violations: Record<string, Record<string, string[]>> = {
       `select rebuild_statistics(1, null, 100)`,
     ],
   },
+  'I13 found': {
+    'a sale that no list has': [`delete from sale_terms where ${sale(2)} and kind = 'event'`],
+  },
   ...dayViolations,
   'I15 events': {
     'a hold of an event that the seller has not': [
