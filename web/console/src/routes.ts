@@ -74,6 +74,14 @@ export const pages: readonly Page[] = [
     load: () => import('./pages/service/ServiceLevelsPage.svelte'),
   },
   {
+    path: 'box-office',
+    title: { es: 'Taquilla', en: 'Box office' },
+    right: 'sales.create',
+    group: 'sell',
+    fullScreen: true,
+    load: () => import('./pages/box-office/BoxOfficePage.svelte'),
+  },
+  {
     path: 'fiscal',
     title: { es: 'Fiscal', en: 'Fiscal' },
     right: 'shifts.read',

@@ -1,4 +1,5 @@
 import { language } from './language.svelte.ts';
+import { parseAmount } from './parse-amount.ts';
 import { session } from './session.svelte.ts';
 
 /** Building an Intl format costs far more than using it, so each is built once. */
@@ -32,16 +33,9 @@ export function money(minor: number, currency = session.seller?.currency ?? 'USD
   return currencyFormat(currency).format(minor / 10 ** minorDigits(currency));
 }
 
-/** An amount that somebody typed ("12,50", "1.234,5", "12.5"), in minor units; null for what is none. */
+/** An amount that somebody typed, in minor units; null for what is none. */
 export function parseMoney(typed: string, currency = session.seller?.currency ?? 'USD'): number | null {
-  const digits = minorDigits(currency);
-  const text = typed.replaceAll(/[\s\u00a0]/g, '');
-  const match = /^(\d{1,3}(?:([.,])\d{3})*|\d+)(?:([.,])(\d+))?$/.exec(text);
-  if (!match) return null;
-  const [, whole = '', grouping, , fraction = ''] = match;
-  // One mark before exactly three digits groups thousands where the currency has no such fraction.
-  if (fraction.length > digits || (grouping !== undefined && grouping === match[3])) return null;
-  return Number(whole.replaceAll(/[.,]/g, '') + fraction.padEnd(digits, '0'));
+  return parseAmount(typed, minorDigits(currency));
 }
 
 /** An amount as a field holds it: "12.50". */

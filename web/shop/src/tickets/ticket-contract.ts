@@ -1,7 +1,6 @@
-/** The shapes of the HTTP contract that the pages of tickets read and write. */
+import type { QrModules } from '../../../shared/src/qr-path.ts';
 
-/** The modules of a QR code, row by row, a bit each, the dark ones 1; base64. */
-export type QrModules = { size: number; data: string };
+/** The shapes of the HTTP contract that the pages of tickets read and write. */
 
 export type Ticket = {
   ticket_id: string;

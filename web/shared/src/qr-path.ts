@@ -1,4 +1,5 @@
-import type { QrModules } from './ticket-contract.ts';
+/** The modules of a QR code, row by row, a bit each, the dark ones 1; base64. */
+export type QrModules = { size: number; data: string };
 
 /** The dark modules of a QR code as one SVG path of runs, a module a unit. */
 export function qrPath({ size, data }: QrModules): string {
