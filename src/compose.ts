@@ -395,7 +395,7 @@ function readService({ clock, ids }: TaquillaOptions, parts: Parts): () => Promi
     steps = await fulfilment.stepsWaiting();
   };
   const ends = [
-    repeat(limits.serviceSampleSeconds, async () => sample(), onError),
+    repeat(limits.serviceSampleSeconds, () => Promise.resolve(sample()), onError),
     repeat(limits.serviceKeepSeconds, () => keep(false), onError),
   ];
   return async () => {

@@ -31,13 +31,11 @@ export function streamTable(
   { columns, format, name }: { columns: readonly string[]; format: TableFormat; name: string },
 ): ReadableStream<Uint8Array> {
   const cells = neutralised(rows);
-  const stream =
-    format === 'csv'
-      ? writeCsvStream(cells, { headers: [...columns], lineSeparator: '\r\n', bom: true })
-      : writeXlsxStream(cells, {
-          name,
-          columns: columns.map((header) => ({ header })),
-          freezePane: { rows: 1 },
-        });
-  return stream as ReadableStream<Uint8Array>;
+  return format === 'csv'
+    ? writeCsvStream(cells, { headers: [...columns], lineSeparator: '\r\n', bom: true })
+    : writeXlsxStream(cells, {
+        name,
+        columns: columns.map((header) => ({ header })),
+        freezePane: { rows: 1 },
+      });
 }

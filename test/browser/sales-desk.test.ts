@@ -139,7 +139,7 @@ test('one ticket is refunded with its credit note, and the sale says so by itsel
   await page
     .getByRole('row', { name: /Platea · 1-1/ })
     .getByText('given back')
-    .waitFor(); throw e; });
+    .waitFor();
   await page
     .getByRole('row', { name: /Platea · 1-2/ })
     .getByText('valid')
@@ -236,10 +236,10 @@ test('the hall fills on the map as it sells, with figures, zones and plots that 
   const { page } = visit;
   const legend = page.getByRole('listitem').filter({ hasText: /^\s*Sold: / });
   await legend.waitFor();
-  const before = Number((await legend.innerText()).replace(/\D/g, ''));
-  assert.ok(before > 0);
+  const soldBefore = Number((await legend.innerText()).replace(/\D/g, ''));
+  assert.ok(soldBefore > 0);
   await sell([60, 61], { name: 'Live Buyer', email: 'live@example.com' });
-  await legend.filter({ hasText: String(before + 2) }).waitFor();
+  await legend.filter({ hasText: String(soldBefore + 2) }).waitFor();
   await page.getByRole('row', { name: /Platea/ }).waitFor();
   await page.getByRole('img', { name: 'Tickets sold by hour' }).waitFor();
   await page.getByRole('img', { name: 'Sold since the first sale' }).waitFor();

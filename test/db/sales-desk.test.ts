@@ -140,13 +140,13 @@ async function startBulk(kind: string, body: Record<string, unknown>): Promise<B
 test('a selection is refunded sale by sale: what was refunded before is done, what cannot be is told and resumed', async () => {
   const sales = [await hall.sell([11]), await hall.sell([12, 13]), await hall.sell([14])];
   await hall.refund(sales[2]!);
-  const before = await hall.count('refunds');
+  const refundsBefore = await hall.count('refunds');
   const sale_ids = [...sales.map((sale) => sale.transaction_id), uuidv7(Date.now())];
   const begun = await startBulk('refund', { sale_ids, reason: 'rained off' });
   assert.equal(begun.sales, 3, 'what is no sale is left out');
   const ended = await untilEnded(begun.id);
   assert.deepEqual([ended.done, ended.failed], [3, 0]);
-  assert.equal(await hall.count('refunds'), before + 2);
+  assert.equal(await hall.count('refunds'), refundsBefore + 2);
   assert.equal(await hall.count('audit_log', `verb = 'bulk_refund'`), 1);
 
   const late = await hall.sell([15]);
@@ -160,7 +160,10 @@ test('a selection is refunded sale by sale: what was refunded before is done, wh
   await hall.setDay(true);
   const resumed = await manager.send('POST', at(`bulk-actions/${failing.id}/resume`));
   assert.equal(resumed.status, 202, resumed.text);
-  assert.deepEqual([(await untilEnded(failing.id)).done, await hall.count('refunds')], [1, before + 3]);
+  assert.deepEqual(
+    [(await untilEnded(failing.id)).done, await hall.count('refunds')],
+    [1, refundsBefore + 3],
+  );
   await hall.house.assertSound();
 });
 
@@ -310,15 +313,15 @@ test('conversion tells what became of holds, and a comparison what was sold besi
     released: number;
     conversion: number | null;
   };
-  const before = (await get<{ total: Counts }>(manager, `reports/events/${event}/conversion`)).total;
+  const first = (await get<{ total: Counts }>(manager, `reports/events/${event}/conversion`)).total;
   const { hold_token } = await hall.house.hold([59]);
   const held = (await get<{ total: Counts }>(manager, `reports/events/${event}/conversion`)).total;
-  assert.deepEqual([held.placed, held.live], [before.placed + 1, before.live + 1]);
-  assert.equal(held.conversion, before.conversion, 'what is still held says nothing yet');
+  assert.deepEqual([held.placed, held.live], [first.placed + 1, first.live + 1]);
+  assert.equal(held.conversion, first.conversion, 'what is still held says nothing yet');
   assert.equal((await hall.house.client.send('DELETE', `/sales/holds/${hold_token}`)).status, 204);
-  const after = (await get<{ total: Counts }>(manager, `reports/events/${event}/conversion`)).total;
-  assert.equal(after.released, before.released + 1);
-  assert.equal(after.conversion, after.confirmed / (after.placed - after.live));
+  const last = (await get<{ total: Counts }>(manager, `reports/events/${event}/conversion`)).total;
+  assert.equal(last.released, first.released + 1);
+  assert.equal(last.conversion, last.confirmed / (last.placed - last.live));
 
   type Sold = {
     event_id: string;

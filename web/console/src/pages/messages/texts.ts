@@ -1,4 +1,4 @@
-import { bothLanguages } from '../../lib/texts.ts';
+import { bothLanguages, names } from '../../lib/texts.ts';
 
 export const texts = bothLanguages(
   {
@@ -8,7 +8,7 @@ export const texts = bothLanguages(
     none: 'No hay mensajes así.',
     state: 'Estado',
     anyState: 'Cualquier estado',
-    states: {
+    states: names({
       queued: 'En cola',
       sending: 'Enviándose',
       accepted: 'Aceptado',
@@ -17,13 +17,13 @@ export const texts = bothLanguages(
       bounced: 'Devuelto',
       failed: 'Fallido',
       skipped: 'Omitido',
-    } as Record<string, string>,
+    }),
     channel: 'Medio',
     anyChannel: 'Cualquier medio',
-    channels: { email: 'Correo', sms: 'SMS', whatsapp: 'WhatsApp' } as Record<string, string>,
+    channels: names({ email: 'Correo', sms: 'SMS', whatsapp: 'WhatsApp' }),
     kind: 'Tipo',
     anyKind: 'Cualquier tipo',
-    kinds: {
+    kinds: names({
       confirmation: 'Confirmación',
       tickets: 'Entradas',
       payment_received: 'Pago recibido',
@@ -32,7 +32,7 @@ export const texts = bothLanguages(
       event_changed: 'Cambio del evento',
       event_cancelled: 'Evento cancelado',
       refund: 'Reembolso',
-    } as Record<string, string>,
+    }),
     to: 'Para',
     attempts: 'Intentos',
     when: 'Creado',
@@ -50,7 +50,7 @@ export const texts = bothLanguages(
     templates: 'Plantillas',
     templatesLead: 'Las palabras de cada mensaje, por medio y por idioma, con una vista previa.',
     language: 'Idioma',
-    languages: { es: 'Español', en: 'Inglés' } as Record<string, string>,
+    languages: names({ es: 'Español', en: 'Inglés' }),
     own: 'propia',
     house: 'de la casa',
     mail: 'Correo',
@@ -81,7 +81,7 @@ export const texts = bothLanguages(
     none: 'There are no such messages.',
     state: 'State',
     anyState: 'Any state',
-    states: {
+    states: names({
       queued: 'Queued',
       sending: 'Sending',
       accepted: 'Accepted',
@@ -90,13 +90,13 @@ export const texts = bothLanguages(
       bounced: 'Came back',
       failed: 'Failed',
       skipped: 'Skipped',
-    } as Record<string, string>,
+    }),
     channel: 'Channel',
     anyChannel: 'Any channel',
-    channels: { email: 'E-mail', sms: 'SMS', whatsapp: 'WhatsApp' } as Record<string, string>,
+    channels: names({ email: 'E-mail', sms: 'SMS', whatsapp: 'WhatsApp' }),
     kind: 'Kind',
     anyKind: 'Any kind',
-    kinds: {
+    kinds: names({
       confirmation: 'Confirmation',
       tickets: 'Tickets',
       payment_received: 'Payment received',
@@ -105,7 +105,7 @@ export const texts = bothLanguages(
       event_changed: 'Event changed',
       event_cancelled: 'Event cancelled',
       refund: 'Refund',
-    } as Record<string, string>,
+    }),
     to: 'To',
     attempts: 'Attempts',
     when: 'Created',
@@ -123,7 +123,7 @@ export const texts = bothLanguages(
     templates: 'Templates',
     templatesLead: 'The words of each message, by channel and language, with a preview.',
     language: 'Language',
-    languages: { es: 'Spanish', en: 'English' } as Record<string, string>,
+    languages: names({ es: 'Spanish', en: 'English' }),
     own: 'your own',
     house: 'the house’s',
     mail: 'E-mail',

@@ -1,4 +1,4 @@
-import { bothLanguages } from '../../lib/texts.ts';
+import { bothLanguages, names } from '../../lib/texts.ts';
 
 export const texts = bothLanguages(
   {
@@ -21,7 +21,7 @@ export const texts = bothLanguages(
       cancelled: 'Anulada',
       refunded: 'Reembolsada',
     },
-    matchedBy: {
+    matchedBy: names({
       id: 'identificador',
       number: 'número',
       email: 'correo',
@@ -30,7 +30,7 @@ export const texts = bothLanguages(
       document: 'documento',
       reference: 'referencia de pago',
       seat: 'butaca',
-    } as Record<string, string>,
+    }),
     caption: 'Ventas, las más nuevas primero',
     number: 'Número',
     noNumber: 'sin número',
@@ -74,7 +74,7 @@ export const texts = bothLanguages(
     phone: 'Teléfono',
     document: 'Documento',
     language: 'Idioma',
-    languages: { es: 'español', en: 'inglés' } as Record<string, string>,
+    languages: names({ es: 'español', en: 'inglés' }),
     tickets: 'Entradas',
     place: 'Lugar',
     price: 'Precio',
@@ -92,7 +92,7 @@ export const texts = bothLanguages(
     transferLink: 'Enlace para quien la recibe',
     payments: 'Pagos',
     method: 'Medio',
-    methods: {
+    methods: names({
       cash: 'Efectivo',
       card_terminal: 'Tarjeta en el punto',
       card_online: 'Tarjeta en línea',
@@ -101,25 +101,25 @@ export const texts = bothLanguages(
       zelle: 'Zelle',
       exchange: 'Cambio',
       other: 'Otro',
-    } as Record<string, string>,
-    states: {
+    }),
+    states: names({
       pending: 'pendiente',
       authorised: 'autorizado',
       captured: 'cobrado',
       failed: 'falló',
       cancelled: 'anulado',
       refunded: 'devuelto',
-    } as Record<string, string>,
+    }),
     amount: 'Importe',
     reference: 'Referencia',
     documents: 'Documentos y devoluciones',
     issued: (at: string) => `emitido el ${at}`,
-    refundKinds: {
+    refundKinds: names({
       void: 'Anulación',
       refund: 'Reembolso',
       exchange: 'Cambio',
       event_cancelled: 'Evento cancelado',
-    } as Record<string, string>,
+    }),
     paidBack: (paid: string, total: string) => `devuelto ${paid} de ${total}`,
     byHand: (amount: string) => `por devolver a mano: ${amount}`,
     notes: 'Notas',
@@ -129,7 +129,7 @@ export const texts = bothLanguages(
     noteHint: 'El comprador no la ve. No se puede cambiar después.',
     noted: 'La nota quedó guardada.',
     timeline: 'Línea de tiempo',
-    entries: {
+    entries: names({
       confirmed: 'Confirmada',
       numbered: 'Numerada',
       paid: 'Pagada',
@@ -153,7 +153,7 @@ export const texts = bothLanguages(
       undone: 'Deshecha',
       paid_back: 'Dinero devuelto',
       note: 'Nota',
-    } as Record<string, string>,
+    }),
     refund: 'Reembolsar',
     refundTitle: 'Reembolsar',
     refundWhy: 'Cada reembolso tiene su nota de crédito. No se puede deshacer.',
@@ -209,7 +209,7 @@ export const texts = bothLanguages(
       cancelled: 'Voided',
       refunded: 'Refunded',
     },
-    matchedBy: {
+    matchedBy: names({
       id: 'id',
       number: 'number',
       email: 'e-mail',
@@ -218,7 +218,7 @@ export const texts = bothLanguages(
       document: 'document',
       reference: 'payment reference',
       seat: 'seat',
-    } as Record<string, string>,
+    }),
     caption: 'Sales, the newest first',
     number: 'Number',
     noNumber: 'no number',
@@ -262,7 +262,7 @@ export const texts = bothLanguages(
     phone: 'Phone',
     document: 'Document',
     language: 'Language',
-    languages: { es: 'Spanish', en: 'English' } as Record<string, string>,
+    languages: names({ es: 'Spanish', en: 'English' }),
     tickets: 'Tickets',
     place: 'Place',
     price: 'Price',
@@ -279,7 +279,7 @@ export const texts = bothLanguages(
     transferLink: 'Link for the receiver',
     payments: 'Payments',
     method: 'Method',
-    methods: {
+    methods: names({
       cash: 'Cash',
       card_terminal: 'Card at the terminal',
       card_online: 'Card on line',
@@ -288,25 +288,25 @@ export const texts = bothLanguages(
       zelle: 'Zelle',
       exchange: 'Exchange',
       other: 'Other',
-    } as Record<string, string>,
-    states: {
+    }),
+    states: names({
       pending: 'pending',
       authorised: 'authorised',
       captured: 'captured',
       failed: 'failed',
       cancelled: 'cancelled',
       refunded: 'paid back',
-    } as Record<string, string>,
+    }),
     amount: 'Amount',
     reference: 'Reference',
     documents: 'Documents and refunds',
     issued: (at: string) => `issued ${at}`,
-    refundKinds: {
+    refundKinds: names({
       void: 'Void',
       refund: 'Refund',
       exchange: 'Exchange',
       event_cancelled: 'Event cancelled',
-    } as Record<string, string>,
+    }),
     paidBack: (paid: string, total: string) => `${paid} of ${total} paid back`,
     byHand: (amount: string) => `to pay back by hand: ${amount}`,
     notes: 'Notes',
@@ -316,7 +316,7 @@ export const texts = bothLanguages(
     noteHint: 'The buyer does not see it. It cannot be changed afterwards.',
     noted: 'The note is kept.',
     timeline: 'Time line',
-    entries: {
+    entries: names({
       confirmed: 'Confirmed',
       numbered: 'Numbered',
       paid: 'Paid',
@@ -340,7 +340,7 @@ export const texts = bothLanguages(
       undone: 'Undone',
       paid_back: 'Money paid back',
       note: 'Note',
-    } as Record<string, string>,
+    }),
     refund: 'Refund',
     refundTitle: 'Refund',
     refundWhy: 'Each refund has its credit note. It cannot be undone.',
