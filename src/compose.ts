@@ -465,11 +465,14 @@ async function startApi(
   const { drainDelaySeconds: delaySeconds, drainSeconds: limitSeconds } = config;
   return {
     url,
-    stop: () =>
-      drain.run(app, streams, { delaySeconds, limitSeconds }).finally(async () => {
+    async stop() {
+      try {
+        return await drain.run(app, streams, { delaySeconds, limitSeconds });
+      } finally {
         await endReading();
         identity.close();
-      }),
+      }
+    },
   };
 }
 
