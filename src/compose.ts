@@ -1,5 +1,6 @@
 import type { Clock, IdSource } from './base/ids.ts';
 import { limits } from './base/limits.ts';
+import { BulkRunner } from './bulk/run-bulk-actions.job.ts';
 import { Exchanger } from './cancellation/exchange-places.job.ts';
 import { Repayer } from './cancellation/pay-back-refunds.job.ts';
 import { EventRefunder } from './cancellation/refund-events.job.ts';
@@ -28,6 +29,7 @@ import { startReadings } from './http/readings-server.ts';
 import { mountRoutes, type ReadingsDeps } from './http/routes.ts';
 import { buildServer } from './http/server.ts';
 import { createStreams } from './http/sse.ts';
+import { ChangeHub } from './progress/change-hub.ts';
 import { createProgressHub } from './progress/progress-hub.ts';
 import { createAuthenticator } from './identity/authenticator.ts';
 import { createAuth } from './identity/better-auth.adapter.ts';
@@ -55,6 +57,8 @@ import { watchEventLoop } from './telemetry/event-loop.ts';
 import type { Logger } from './telemetry/logger.ts';
 import { createMetrics, type Metrics } from './telemetry/metrics.ts';
 import { watchSpareMemory } from './telemetry/spare-memory.ts';
+import { ServiceMeter } from './telemetry/service-reading.ts';
+import { keepReadings } from './telemetry/service-reading.store.ts';
 
 /** Which parts this process runs. */
 export type Roles = { api: boolean; worker: boolean };
@@ -111,12 +115,13 @@ type Ground = {
   metrics: Metrics;
   events: EventCache;
   blocks: NumberBlocks;
+  meter: ServiceMeter;
 };
 
 /** What holds places, sells them, and does what follows. */
 async function createSelling(options: TaquillaOptions, ground: Ground) {
   const { config, databaseUrl, roles, clock, ids, logger } = options;
-  const { pool, lockWaits, secret, metrics, events, blocks } = ground;
+  const { pool, lockWaits, secret, metrics, events, blocks, meter } = ground;
   const policy: HoldPolicy = {
     ttlSeconds: config.holdTtlSeconds,
     extensionSeconds: limits.holdExtensionSeconds,
@@ -173,6 +178,7 @@ async function createSelling(options: TaquillaOptions, ground: Ground) {
       fulfilment.pressure.note(outcomes.length);
       metrics.groupOrders.observe({ kind: 'confirm' }, outcomes.length);
       metrics.groupSeconds.observe({ kind: 'confirm' }, milliseconds / 1000);
+      meter.noteGroup(milliseconds / 1000);
       for (const outcome of outcomes) metrics.orders.inc({ outcome });
     },
   });
@@ -205,7 +211,9 @@ async function createParts(options: TaquillaOptions) {
     onError,
     onLease: () => metrics.fiscalBlocks.inc(),
   });
-  const selling = await createSelling(options, { pool, lockWaits, secret, metrics, events, blocks });
+  const meter = new ServiceMeter(() => options.clock.now());
+  const ground = { pool, lockWaits, secret, metrics, events, blocks, meter };
+  const selling = await createSelling(options, ground);
   const progress = createProgressHub({ notices, reader: reader(pool), onError });
   const streams = createStreams({
     max: limits.streamsPerProcessMax,
@@ -223,7 +231,9 @@ async function createParts(options: TaquillaOptions) {
     endMemoryWatch: watchSpareMemory(() => metrics.memoryReleases.inc({ thread: 'server' }), onError),
     secret,
     metrics,
+    meter,
     notices,
+    changes: new ChangeHub({ notices, onError }),
     events,
     ...selling,
     blocks,
@@ -329,8 +339,8 @@ function createPayments({ config, clock, ids, logger }: TaquillaOptions, parts: 
 
 /** How what was sold is undone, and its money goes back. */
 function createUndoing(
-  { config, clock, logger: log }: TaquillaOptions,
-  { pool, events, checkout, secret, onError }: Parts,
+  { config, clock, ids, logger: log }: TaquillaOptions,
+  { pool, events, checkout, secret, changes, onError }: Parts,
   provider: PaymentProvider | undefined,
 ) {
   const publicUrl = config.publicUrl ?? localUrl(config);
@@ -345,15 +355,25 @@ function createUndoing(
   });
   const exchanger = new Exchanger({ pool, checkout, refunder, log });
   const eventRefunder = new EventRefunder({ pool, clock, refunder, log });
+  const bulk = new BulkRunner({
+    ...{ pool, clock, ids, refunder, log },
+    tell: (tenantId) => changes.tell(tenantId, 'bulk actions'),
+  });
   let stopping = false;
+  const untilDone = (work: () => Promise<boolean>) => async () => {
+    while (!stopping && (await work())) continue;
+  };
   const ends = [
     repeat(limits.undoingSweepSeconds, () => repayer.payBack(), onError),
     repeat(limits.undoingSweepSeconds, () => exchanger.sweep(), onError),
     repeat(
       limits.undoingSweepSeconds,
-      async () => {
-        while (!stopping && (await eventRefunder.walkPage())) continue;
-      },
+      untilDone(() => eventRefunder.walkPage()),
+      onError,
+    ),
+    repeat(
+      limits.undoingSweepSeconds,
+      untilDone(() => bulk.runPage()),
       onError,
     ),
   ];
@@ -416,6 +436,32 @@ function readinessChecks({ pool, drain }: Parts): ReadingsDeps['checks'] {
   ];
 }
 
+/** Reads how the process serves, minute by minute. @returns what ends it, after what was read last is written. */
+function readService({ clock, ids }: TaquillaOptions, parts: Parts): () => Promise<void> {
+  const { pool, meter, checkout, holds, fulfilment, onError } = parts;
+  const processId = ids.uuid();
+  let steps = 0;
+  const sample = () =>
+    meter.noteWaiting({
+      orders: checkout.waiting,
+      holds: holds.waiting,
+      connections: pool.waitingCount,
+      steps,
+    });
+  const keep = async (all: boolean) => {
+    await keepReadings(pool, processId, meter, { now: clock.now(), all });
+    steps = await fulfilment.stepsWaiting();
+  };
+  const ends = [
+    repeat(limits.serviceSampleSeconds, () => Promise.resolve(sample()), onError),
+    repeat(limits.serviceKeepSeconds, () => keep(false), onError),
+  ];
+  return async () => {
+    await Promise.all(ends.map((end) => end()));
+    await keep(true).catch(onError);
+  };
+}
+
 async function startApi(
   options: TaquillaOptions,
   parts: Parts,
@@ -431,6 +477,7 @@ async function startApi(
   const app = buildServer({
     logger: options.logger,
     metrics: parts.metrics,
+    meter: parts.meter,
     trustProxy: config.trustProxy,
     publicUrl: config.publicUrl,
     version: options.version,
@@ -465,10 +512,18 @@ async function startApi(
   });
   drain.watch(app);
   const url = await app.listen({ host: config.host, port: config.port });
+  const endReading = readService(options, parts);
   const { drainDelaySeconds: delaySeconds, drainSeconds: limitSeconds } = config;
   return {
     url,
-    stop: () => drain.run(app, streams, { delaySeconds, limitSeconds }).finally(identity.close),
+    async stop() {
+      try {
+        return await drain.run(app, streams, { delaySeconds, limitSeconds });
+      } finally {
+        await endReading();
+        identity.close();
+      }
+    },
   };
 }
 

@@ -10,6 +10,7 @@ catalog.edit      x x x . . . | x | . .
 vouchers.read     x x x x . x | x | x .
 vouchers.edit     x x x . . . | x | . .
 sales.read        x x x x . x | x | x .
+sales.note        x x x x . . | x | . .
 sales.create      x x x x . . | x | x .
 sales.void        x x x x . . | x | x .
 sales.refund      x x x . . . | x | . .
@@ -26,6 +27,7 @@ fiscal.edit       x x . . . . | . | . .
 tills.read        x x x x . x | . | x .
 tills.sell        x x x . . . | . | x .
 tills.resolve     x x x . . . | . | . .
+service_levels.read x x . . . . | . | . .
 reports.read      x x x . . x | x | . .
 messages.read     x x x . . x | x | . .
 messages.replay   x x x . . . | x | . .

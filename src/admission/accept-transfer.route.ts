@@ -9,6 +9,7 @@ import { deadlineOf } from '../notifications/message-schedule.ts';
 import { nextOccasion } from '../notifications/queued-message.store.ts';
 import { SellerTemplates } from '../notifications/seller-templates.store.ts';
 import { queueForReceiver } from '../notifications/transfer-message.store.ts';
+import { addHolderTerms } from '../orders/sale-terms.store.ts';
 import { ticketLinks } from '../orders/sale-token.ts';
 import { refuseStarted } from './held-ticket.ts';
 import { openTransfer, transferEnded } from './open-transfer.store.ts';
@@ -77,6 +78,7 @@ export function acceptTransferRoute(app: App, { pool, secret, clock, publicUrl }
         await renewTicket(tx, ticket, { transferId, reason: 'transferred' }, now);
         const occasion = { kind, occasionNo, now, deadlineAt: deadlineOf(kind, now) } as const;
         await queueForReceiver(tx, transfer, occasion, { email, phone: null, locale }, voice);
+        await addHolderTerms(tx, transfer, holder);
       });
       return { links };
     },

@@ -70,4 +70,13 @@ export const statisticsInvariants: readonly Invariant[] = [
             from (${paid} and t.status = 'completed') t left join (${steps('statistics')}) s using (tenant_id, transaction_id)
            where s.state is distinct from 'done'`,
   },
+  {
+    id: 'I13 found',
+    sentence: 'Every sale that is counted is found in the list of its event',
+    sql: `select format('sale %s', transaction_id) as culprit
+            from (${countedSales}) t
+            left join (select x.tenant_id, x.transaction_id, x.kind from sale_terms x where ${own('x')} and x.kind = 'event') x
+              using (tenant_id, transaction_id)
+           where x.kind is null`,
+  },
 ];

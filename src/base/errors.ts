@@ -77,6 +77,7 @@ export const errorTable = {
   exchange_payment_missing: { status: 422, title: 'The new places cost more than those that go back' },
   bulk_refund_not_found: { status: 404, title: 'No such refund of an event' },
   bulk_refund_running: { status: 409, title: "The event's sales are being refunded already" },
+  bulk_action_not_found: { status: 404, title: 'No such bulk action' },
   event_not_cancelled: { status: 409, title: 'The event takes place' },
   ticket_codes_limit: { status: 409, title: 'The ticket has had as many codes as it may' },
   event_started: { status: 409, title: 'The event has begun' },

@@ -23,6 +23,15 @@ export function formatMoney(minorUnits: number, currency: string, locale: Locale
   return format.format(minorUnits / 10 ** (format.resolvedOptions().maximumFractionDigits ?? 2));
 }
 
+/** Minor units of a currency as a number of its units, as spreadsheets add them up: 247050 of USD is 2470.5. */
+export function toMajorUnits(minorUnits: number, currency: string): number {
+  const format = cached(
+    `money en ${currency}`,
+    () => new Intl.NumberFormat(tags.en, { style: 'currency', currency }),
+  );
+  return minorUnits / 10 ** (format.resolvedOptions().maximumFractionDigits ?? 2);
+}
+
 function formatInstant(
   at: Date,
   timezone: string,

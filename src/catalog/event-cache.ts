@@ -10,7 +10,7 @@ import { isPublic } from './event.ts';
 import { catalogChannel, loadAvailability, loadEvent } from './event.store.ts';
 import { LiveEvent } from './live-event.ts';
 
-const availabilityChannel = 'taquilla_availability';
+export const availabilityChannel = 'taquilla_availability';
 const publishMilliseconds = 20;
 
 type Entry = {

@@ -14,6 +14,8 @@ export type Fulfilment = {
   handOver(sales: readonly { tenantId: number; transactionId: string }[]): void;
   /** Told of each group of orders, so that the thread gives way while many wait. */
   pressure: Pick<Pressure, 'note'>;
+  /** How many steps wait, are to be tried again or are worked on. */
+  stepsWaiting(this: void): Promise<number>;
   /** Lets what has begun finish, for at most so long. */
   stop(timeoutSeconds: number): Promise<void>;
 };
@@ -74,7 +76,8 @@ function kept<T>(read: () => Promise<T[]>): () => Promise<T[]> {
   };
 }
 
-function measureQueue(metrics: Metrics, queue: Queue): void {
+/** @returns how many steps are waiting, as it was read last. */
+function measureQueue(metrics: Metrics, queue: Queue): () => Promise<number> {
   const depths = kept(() => queue.depths());
   metrics.gauges(
     'steps_queued',
@@ -92,6 +95,7 @@ function measureQueue(metrics: Metrics, queue: Queue): void {
         .filter(({ state }) => state !== 'active')
         .map(({ name, state, oldestSeconds }) => ({ labels: { step: name, state }, value: oldestSeconds })),
   );
+  return async () => (await depths()).reduce((sum, { steps }) => sum + steps, 0);
 }
 
 /**
@@ -110,7 +114,7 @@ export async function startFulfilment(options: Options): Promise<Fulfilment> {
     onError,
   });
   const thread = work ? await startWorkerThread(settings, listen({ metrics, logger })) : undefined;
-  measureQueue(metrics, queue);
+  const stepsWaiting = measureQueue(metrics, queue);
   metrics.gauges(
     'worker_memory_bytes',
     'Memory of the thread that works on steps: its heap, and what that refers to outside',
@@ -119,6 +123,7 @@ export async function startFulfilment(options: Options): Promise<Fulfilment> {
   );
   return {
     pressure: openPressure(pressureCell),
+    stepsWaiting,
     handOver(sales) {
       // The others wait for the tickets, whose worker hands them over; it counts the sales itself.
       const steps = sales.map((sale): StepKey => ({ ...sale, name: 'tickets' }));

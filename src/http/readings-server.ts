@@ -1,8 +1,10 @@
 import type { Logger } from '../telemetry/logger.ts';
+import type { ServiceMeter } from '../telemetry/service-reading.ts';
 import { mountReadings, type ReadingsDeps } from './routes.ts';
 import { buildServer } from './server.ts';
 
 type Options = ReadingsDeps & {
+  meter: ServiceMeter;
   logger: Logger;
   version: string;
   trustProxy: boolean | string[];
@@ -15,11 +17,12 @@ type Options = ReadingsDeps & {
 export async function startReadings(
   options: Options,
 ): Promise<{ url: string; stop(): Promise<void> } | undefined> {
-  const { host, metricsPort, logger, version, trustProxy, metrics } = options;
+  const { host, metricsPort, logger, version, trustProxy, metrics, meter } = options;
   if (metricsPort === undefined) return undefined;
   const app = buildServer({
     logger,
     metrics,
+    meter,
     trustProxy,
     publicUrl: undefined,
     version,

@@ -7,6 +7,7 @@ import { systemIds } from '../base/ids.ts';
 import { limits } from '../base/limits.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import type { ServiceMeter } from '../telemetry/service-reading.ts';
 import { serveApiReference } from './api-reference.ts';
 import type { App } from './app.ts';
 import { handleClientError } from './client-error.ts';
@@ -25,6 +26,7 @@ import { validateBySchema } from './validation.ts';
 export type ServerOptions = {
   logger: Logger;
   metrics: Metrics;
+  meter: ServiceMeter;
   trustProxy: boolean | string[];
   publicUrl: string | undefined;
   version: string;
@@ -107,7 +109,7 @@ export function buildServer(options: ServerOptions): App {
   app.setErrorHandler(handleError);
   acceptJsonBodies(app);
   validateBySchema(app);
-  observeRequests(app, options.metrics);
+  observeRequests(app, options.metrics, options.meter);
   setSecurityHeaders(app, { https: options.publicUrl?.startsWith('https:') ?? false });
   answerUnknownRoutes(app);
   refuseUnreadable(app);

@@ -1,4 +1,17 @@
 // The routes of those who sell: what staff, tills, scanners and API keys ask. routes.ts tells how a route is written.
+import { offerSoldTicketRoute } from '../admission/offer-sold-ticket.route.ts';
+import { replayFailedMessagesRoute } from '../notifications/replay-failed-messages.route.ts';
+import { addSaleNoteRoute } from '../orders/add-sale-note.route.ts';
+import { exportSalesRoute } from '../orders/export-sales.route.ts';
+import { listSalesRoute } from '../orders/list-sales.route.ts';
+import { readSellerSaleRoute } from '../orders/read-seller-sale.route.ts';
+import { readBulkActionRoute } from '../bulk/read-bulk-action.route.ts';
+import { resumeBulkActionRoute } from '../bulk/resume-bulk-action.route.ts';
+import { startBulkActionRoute } from '../bulk/start-bulk-action.route.ts';
+import { streamChangesRoute } from '../progress/stream-changes.route.ts';
+import { readServiceLevelsRoute } from '../telemetry/read-service-levels.route.ts';
+import { compareEventsRoute } from '../reporting/compare-events.route.ts';
+import { readConversionRoute } from '../reporting/read-conversion.route.ts';
 import { createEventRoute } from '../catalog/create-event.route.ts';
 import { listSellerEventsRoute } from '../catalog/list-seller-events.route.ts';
 import { readSellerSeatsRoute } from '../catalog/read-seller-seats.route.ts';
@@ -154,6 +167,7 @@ export function mountStaffRoutes(app: App, deps: StaffRouteDeps): void {
   mountTills(app, deps);
   mountDoor(app, deps);
   mountCatalogEditing(app, deps);
+  mountSalesDesk(app, deps);
 }
 
 /** Where documents are issued, in which days and shifts, and what came of it. */
@@ -338,12 +352,30 @@ function mountCatalogEditing(app: App, deps: StaffRouteDeps): void {
   createSellerRoute(app, deps);
 }
 
+/** How staff find sales and work on them, and what they watch. */
+function mountSalesDesk(app: App, deps: StaffRouteDeps): void {
+  listSalesRoute(app, deps);
+  exportSalesRoute(app, deps);
+  readSellerSaleRoute(app, deps);
+  addSaleNoteRoute(app, deps);
+  startBulkActionRoute(app, deps);
+  readBulkActionRoute(app, deps);
+  resumeBulkActionRoute(app, deps);
+  streamChangesRoute(app, deps);
+  replayFailedMessagesRoute(app, deps);
+  offerSoldTicketRoute(app, deps);
+  readConversionRoute(app, deps);
+  compareEventsRoute(app, deps);
+  readServiceLevelsRoute(app, deps);
+}
+
 /** What a route is built from. */
 export type DepsOf<R extends (app: App, deps: never) => void> = Parameters<R>[1];
 
 /** What these routes are built from. */
 export type StaffRouteDeps = DepsOf<typeof streamAttendanceRoute> &
   DepsOf<typeof createSellerRoute> &
+  DepsOf<typeof streamChangesRoute> &
   DepsOf<typeof refundSaleRoute> &
   DepsOf<typeof exchangeSaleRoute> &
   DepsOf<typeof acceptInvitationRoute> &

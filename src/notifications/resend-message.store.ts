@@ -3,6 +3,7 @@ import type { IdSource } from '../base/ids.ts';
 import type { Row, Tx } from '../db/transaction.ts';
 import { recordChange } from '../identity/audit-log.store.ts';
 import type { Actor } from '../identity/principal.ts';
+import { addSaleTerms } from '../orders/sale-terms.store.ts';
 import { saleNotFound } from '../orders/sale-token.ts';
 import { lacksTickets } from '../orders/sale.ts';
 import { readSale } from '../orders/sale.store.ts';
@@ -41,6 +42,7 @@ async function keepAddress(tx: Tx, { tenantId, transactionId, channel, to }: Res
     text: `update transactions set ${column} = $3 where tenant_id = $1 and transaction_id = $2`,
     values: [tenantId, transactionId, to],
   });
+  await addSaleTerms(tx, { tenantId, transactionId });
 }
 
 /**

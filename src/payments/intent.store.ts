@@ -75,7 +75,16 @@ export async function openIntent(
              select * from open_intent($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
            ), taken as (
              insert into till_orders (tenant_id, transaction_id, point_no, shift_no)
-             select $1, transaction_id, $16, $17 from opened where outcome = 'opened' and $17::integer is not null)
+             select $1, transaction_id, $16, $17 from opened where outcome = 'opened' and $17::integer is not null
+           ), terms as (
+             insert into sale_terms (tenant_id, kind, term, transaction_id)
+             select $1, t.kind, t.term, o.transaction_id
+               from opened o
+              cross join lateral (
+                select 'event'::sale_term_kind as kind, $2::integer::text as term
+                 union all
+                select s.kind, s.term from sale_terms_of($11, $12, $13, $14, $18) s) t
+              where o.outcome = 'opened')
            select * from opened`,
     values: [
       key.tenantId,
@@ -95,6 +104,7 @@ export async function openIntent(
       JSON.stringify(order.tenders.map(tenderJson)),
       order.point.pointNo,
       order.point.shiftNo,
+      order.tenders.flatMap(({ report, reference }) => report?.reference ?? reference ?? []),
     ],
   });
   return { outcome: row!.outcome, transactionId: row!.transaction_id };

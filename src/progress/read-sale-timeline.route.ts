@@ -13,7 +13,7 @@ export function readSaleTimelineRoute(app: App, { reader }: { reader: Reader }):
   app.get(
     '/sellers/:seller_id/transactions/:transaction_id/timeline',
     {
-      config: { right: 'messages.read', problems: ['transaction_not_found'] },
+      config: { right: 'sales.read', problems: ['transaction_not_found'] },
       schema: {
         operationId: 'readSaleTimeline',
         tags: ['messages'],

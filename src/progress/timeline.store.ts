@@ -5,6 +5,7 @@ import type { Reader, Row } from '../db/transaction.ts';
 import { listChangesOf } from '../identity/audit-log.store.ts';
 import { readMessagesOfSale } from '../notifications/message-log.store.ts';
 import { parseMessageReference } from '../notifications/message-reference.ts';
+import { readSaleNotes } from '../orders/sale-note.store.ts';
 import type { SaleKey } from '../orders/sale-token.ts';
 import { readSale } from '../orders/sale.store.ts';
 import type { TimelineParts } from './timeline.ts';
@@ -42,6 +43,7 @@ export async function readTimelineParts(
     }),
     refunds: await readRefunds(reader, { tenantId, transactionId }),
     scans: await readScansOfSale(reader, tenantId, transactionId),
+    notes: await readSaleNotes(reader, { tenantId, transactionId }),
     messages,
     attempts,
     asked: changes.flatMap(({ at, verb, objectId, actorName: by }) => {

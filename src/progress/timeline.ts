@@ -4,6 +4,7 @@ import type { ScanReason, ScanVerdict } from '../admission/door.ts';
 import type { Refund } from '../cancellation/refund.ts';
 import { isSameMessage, type LoggedMessage, type MessageAttempt } from '../notifications/message-log.ts';
 import type { MessageKey } from '../notifications/message-reference.ts';
+import type { SaleNote } from '../orders/sale-note.store.ts';
 import type { Sale } from '../orders/sale.ts';
 
 /** What can have happened to a sale. */
@@ -31,6 +32,7 @@ export const timelineEvents = [
   'undone',
   'paid_back',
   'scanned',
+  'note',
 ] as const;
 export type TimelineEvent = (typeof timelineEvents)[number];
 
@@ -69,6 +71,7 @@ export type TimelineParts = {
   }[];
   /** Who had messages sent again. */
   asked: { at: Date; verb: string; message: MessageKey; by: string }[];
+  notes: SaleNote[];
 };
 
 const detailed = (detail: string | null) => (detail === null ? {} : { detail });
@@ -166,11 +169,14 @@ export function timelineOf(parts: TimelineParts): TimelineEntry[] {
   }
   if (sale.completedAt) entries.push({ at: sale.completedAt, event: 'completed' });
   entries.push(...parts.refunds.flatMap(refundEntries), ...scanEntries(parts));
+  for (const { at, authorName: by, text: detail } of parts.notes)
+    entries.push({ at, event: 'note', by, detail });
   return entries.toSorted((a, b) => a.at.getTime() - b.at.getTime());
 }
 
-/** What the buyer sees: not who works for the seller, what only the seller counts, nor when others went in. */
+const notForBuyers: ReadonlySet<TimelineEvent> = new Set(['counted', 'scanned', 'note']);
+
+/** What the buyer sees: not who works for the seller, what only the seller counts or notes, nor when others went in. */
 export function forBuyer(entries: readonly TimelineEntry[]): TimelineEntry[] {
-  const isHidden = ({ event }: TimelineEntry) => event === 'counted' || event === 'scanned';
-  return entries.flatMap(({ by: _, ...entry }) => (isHidden(entry) ? [] : [entry]));
+  return entries.flatMap(({ by: _, ...entry }) => (notForBuyers.has(entry.event) ? [] : [entry]));
 }

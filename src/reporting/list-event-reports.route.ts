@@ -4,14 +4,13 @@ import type { Reader } from '../db/transaction.ts';
 import type { App } from '../http/app.ts';
 import { eventIdSchema, list, object } from '../http/schemas.ts';
 import { sellerParamsSchema } from '../identity/identity.schema.ts';
+import { queryProblem, readDays } from './report-days.schema.ts';
 import {
   eventReportSchema,
   nextPage,
-  queryProblem,
-  readDays,
   readForm,
   reportQuery,
-  sendCsv,
+  sendFile,
   toEventReportAnswer,
 } from './report.schema.ts';
 import { readEventReports } from './report.store.ts';
@@ -25,7 +24,7 @@ function readCursor(tenantId: number, startingAfter: string | undefined): number
   throw queryProblem('starting_after', 'id_invalid', 'needs to be the id of an event of this seller');
 }
 
-/** `GET /sellers/{id}/reports/events`: what each event sold, the newest event first; JSON or CSV. */
+/** `GET /sellers/{id}/reports/events`: what each event sold, the newest event first; JSON, CSV or XLSX. */
 export function listEventReportsRoute(app: App, { reader }: { reader: Reader }): void {
   app.get(
     '/sellers/:seller_id/reports/events',
@@ -43,14 +42,14 @@ export function listEventReportsRoute(app: App, { reader }: { reader: Reader }):
     async (request, reply) => {
       const { seller_id: tenantId } = request.params;
       const days = readDays(request.query);
-      const { csv, limit } = readForm(request.query, request.headers.accept);
+      const { format, limit } = readForm(request.query, request.headers.accept);
       const before = readCursor(tenantId, request.query.starting_after);
       const { events, hasMore } = await readEventReports(reader, tenantId, days, { before, limit });
       const data = events.map((event) => toEventReportAnswer(tenantId, event));
-      if (!csv) return { data, has_more: hasMore };
+      if (!format) return { data, has_more: hasMore };
       const last = hasMore ? formatEventId({ tenantId, eventId: events.at(-1)!.eventId }) : null;
       const next = last === null ? null : nextPage(request.url, last);
-      return sendCsv(reply, data, { columns, name: `seller-${tenantId}-events`, next });
+      return sendFile(reply, data, { columns, name: `seller-${tenantId}-events`, next, format });
     },
   );
 }

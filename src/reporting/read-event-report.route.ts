@@ -5,15 +5,14 @@ import type { Reader } from '../db/transaction.ts';
 import type { App } from '../http/app.ts';
 import { eventIdSchema, moneySchema, object } from '../http/schemas.ts';
 import { sellerIdSchema } from '../identity/identity.schema.ts';
+import { queryProblem, readDays } from './report-days.schema.ts';
 import {
   eventReportSchema,
   nextPage,
   placesSchema,
-  queryProblem,
-  readDays,
   readForm,
   reportQuery,
-  sendCsv,
+  sendFile,
   sumsSchema,
   toEventReportAnswer,
   toSumsAnswer,
@@ -80,7 +79,7 @@ function toPartAnswer(event: EventKey, by: Breakdown, row: ReportRow): Static<ty
   };
 }
 
-/** `GET /sellers/{id}/reports/events/{id}`: an event's sales by zone, tax, channel, price stage, hour or day; JSON or CSV. */
+/** `GET /sellers/{id}/reports/events/{id}`: an event's sales by zone, tax, channel, price stage, hour or day; JSON, CSV or XLSX. */
 export function readEventReportRoute(app: App, { reader }: { reader: Reader }): void {
   app.get(
     '/sellers/:seller_id/reports/events/:event_id',
@@ -111,7 +110,7 @@ export function readEventReportRoute(app: App, { reader }: { reader: Reader }): 
       const { seller_id: tenantId, event_id: id } = request.params;
       const { by = 'zone', starting_after } = request.query;
       const days = readDays(request.query);
-      const { csv, limit } = readForm(request.query, request.headers.accept);
+      const { format, limit } = readForm(request.query, request.headers.accept);
       const key = parseEventId(id);
       const { eventId = 0 } = key?.tenantId === tenantId ? key : {};
       const { events } = await readEventReports(reader, tenantId, days, { eventId, limit: 1 });
@@ -120,13 +119,13 @@ export function readEventReportRoute(app: App, { reader }: { reader: Reader }): 
       const after = readCursor(key, by, starting_after);
       const { rows, hasMore } = await readReportParts(reader, key, days, { by, after, limit });
       const data = rows.map((row) => toPartAnswer(key, by, row));
-      if (!csv) {
+      if (!format) {
         const report = toEventReportAnswer(tenantId, event);
         return { event: report, timezone: event.timezone, by, data, has_more: hasMore };
       }
       const next = hasMore ? nextPage(request.url, data.at(-1)!.key) : null;
       const name = `event-${formatEventId(key)}-by-${by.replace('_', '-')}`;
-      return sendCsv(reply, data, { columns: partColumns[by], name, next });
+      return sendFile(reply, data, { columns: partColumns[by], name, next, format });
     },
   );
 }

@@ -1,33 +1,28 @@
+import { Readable } from 'node:stream';
 import type { FastifyReply } from 'fastify';
 import { Type, type Static } from 'typebox';
-import { Problem } from '../base/errors.ts';
 import { formatEventId } from '../base/ids.ts';
 import { limits } from '../base/limits.ts';
 import { prefersCsv } from '../http/accept.ts';
 import { currencySchema, eventIdSchema, instantSchema, moneySchema, object } from '../http/schemas.ts';
 import type { EventReport } from './report.store.ts';
-import { isDay, writeCsv, type DayRange, type SalesSums } from './report.ts';
-
-const daySchema = Type.String({
-  maxLength: 10,
-  pattern: '^20\\d\\d-\\d\\d-\\d\\d$',
-  description: "A day in the seller's time zone, included",
-  examples: ['2026-11-24'],
-});
+import { reportDaySchema } from './report-days.schema.ts';
+import { writeCsv, type SalesSums } from './report.ts';
+import { contentTypes, streamTable, type TableFormat } from './table-file.ts';
 
 /** What every report may be asked for. */
 export const reportQuery = {
-  from: Type.Optional(daySchema),
-  to: Type.Optional(daySchema),
+  from: Type.Optional(reportDaySchema),
+  to: Type.Optional(reportDaySchema),
   limit: Type.Optional(
     Type.Integer({
       minimum: 1,
       maximum: limits.reportRowsMax,
-      description: `Rows of a page; ${limits.pageRowsDefault} where nothing is said, and as many as may be for CSV`,
+      description: `Rows of a page; ${limits.pageRowsDefault} where nothing is said, and as many as may be for a file`,
     }),
   ),
   format: Type.Optional(
-    Type.Enum(['json', 'csv'], { description: 'Where nothing is said, what Accept prefers' }),
+    Type.Enum(['json', 'csv', 'xlsx'], { description: 'Where nothing is said, what Accept prefers' }),
   ),
 };
 
@@ -85,50 +80,31 @@ export function toEventReportAnswer(tenantId: number, report: EventReport): Stat
   return { ...event, currency, capacity, held, ...toSumsAnswer(report) };
 }
 
-/** A refusal of one parameter of the query. */
-export function queryProblem(name: string, code: string, message: string): Problem {
-  return new Problem('body_invalid', 'The query string is wrong; "errors" names each parameter.', {
-    errors: [{ path: `query/${name}`, code, message }],
-  });
-}
-
-/**
- * Reads the days of a report.
- * @throws Problem `body_invalid` for a day that no calendar has, and for an end before the start.
- */
-export function readDays(query: { from?: string; to?: string }): DayRange {
-  const { from = null, to = null }: Partial<DayRange> = query;
-  for (const [name, day] of Object.entries({ from, to })) {
-    if (day !== null && !isDay(day))
-      throw queryProblem(name, 'day_invalid', 'needs to be a day that there is');
-  }
-  if (from !== null && to !== null && to < from) {
-    throw queryProblem('to', 'range_invalid', 'needs to be the same day as "from", or a later one');
-  }
-  return { from, to };
-}
-
-/** How a report is wanted: as CSV, and how many rows of it. */
+/** How a report is wanted: as a file of this format or, with null, as JSON, and how many rows of it. */
 export function readForm(
-  query: { format?: 'json' | 'csv'; limit?: number },
+  query: { format?: 'json' | TableFormat; limit?: number },
   accept: string | undefined,
-): { csv: boolean; limit: number } {
-  const csv = query.format === undefined ? prefersCsv(accept) : query.format === 'csv';
-  return { csv, limit: query.limit ?? (csv ? limits.reportRowsMax : limits.pageRowsDefault) };
+): { format: TableFormat | null; limit: number } {
+  const asked = query.format ?? (prefersCsv(accept) ? 'csv' : 'json');
+  const format = asked === 'json' ? null : asked;
+  return { format, limit: query.limit ?? (format ? limits.reportRowsMax : limits.pageRowsDefault) };
 }
 
 /**
- * Sends a report as a file of CSV.
+ * Sends a report as a file.
  * @param next the path of the page that follows, for the Link header (RFC 8288); null after the last.
  */
-export function sendCsv(
+export function sendFile(
   reply: FastifyReply,
   rows: Parameters<typeof writeCsv>[0],
-  { columns, name, next }: { columns: readonly string[]; name: string; next: string | null },
+  file: { columns: readonly string[]; name: string; next: string | null; format: TableFormat },
 ): FastifyReply {
+  const { columns, name, next, format } = file;
   if (next !== null) reply.header('link', `<${next}>; rel="next"`);
-  reply.header('content-disposition', `attachment; filename="${name}.csv"`);
-  return reply.type('text/csv; charset=utf-8; header=present').send(writeCsv(rows, columns));
+  reply.header('content-disposition', `attachment; filename="${name}.${format}"`).type(contentTypes[format]);
+  if (format === 'csv') return reply.send(writeCsv(rows, columns));
+  const cells = rows.map((row) => columns.map((column) => row[column] ?? ''));
+  return reply.send(Readable.fromWeb(streamTable(cells, { columns, format, name: 'report' })));
 }
 
 /** The path of the page that follows. */

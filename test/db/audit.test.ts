@@ -402,6 +402,9 @@ const violations: Record<string, Record<string, string[]>> = {
       `select rebuild_statistics(1, null, 100)`,
     ],
   },
+  'I13 found': {
+    'a sale that no list has': [`delete from sale_terms where ${sale(2)} and kind = 'event'`],
+  },
   ...dayViolations,
   ...admissionViolations,
   'I15 events': {

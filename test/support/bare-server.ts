@@ -5,6 +5,7 @@ import { buildServer } from '../../src/http/server.ts';
 import { createStreams, type Streams, type StreamsOptions } from '../../src/http/sse.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
+import { ServiceMeter } from '../../src/telemetry/service-reading.ts';
 
 type Options = {
   mount?: (app: App, streams: Streams) => void;
@@ -39,6 +40,7 @@ export async function startBareServer(options: Options = {}): Promise<BareServer
   const app = buildServer({
     logger: createLogger({ level: 'debug', destination: { write: (line) => void log.push(line) } }),
     metrics: createMetrics(),
+    meter: new ServiceMeter(() => new Date()),
     trustProxy: false,
     publicUrl: options.publicUrl,
     version: 'test',

@@ -16,7 +16,7 @@ const touchReachPixels = 16;
 const pickRadiusPixels = 11;
 
 /** A hall to draw: its plan, and the state of every seat (`seatState`). */
-export type MapHall = { plan: MapPlan; index: SeatIndex; states: Uint8Array };
+export type MapHall = { plan: MapPlan; index: SeatIndex; states: Uint8Array; byState?: boolean };
 
 /** What a pointer is on: a seat, which may be too small to be meant, or a general zone. */
 export type Target = { seat?: number; isTooSmall?: boolean; zoneId?: string };
@@ -37,12 +37,12 @@ export class MapDrawing {
   #glide = 0;
 
   constructor(canvas: HTMLCanvasElement, hall: MapHall) {
-    const { plan, index, states } = hall;
+    const { plan, index, states, byState } = hall;
     const { category, number } = plan.seats;
     this.#hall = hall;
     this.#canvas = canvas;
     this.#pen = canvas.getContext('2d')!;
-    this.#painter = new SeatPainter({ index, states, category, number }, plan.categories.length);
+    this.#painter = new SeatPainter({ index, states, category, number, byState }, plan.categories.length);
     this.#shapes = shapesOf(plan.areas);
     this.#palette = readPalette(canvas, plan.categories);
     this.view = new View(planBox(hall), this.#painter.seatRadius);

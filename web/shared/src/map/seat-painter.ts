@@ -11,6 +11,8 @@ export type Seats = {
   states: Uint8Array;
   category: readonly number[];
   number: readonly string[];
+  /** Colours are of the states, in the order of `seatState`, and not of the categories: how a hall fills. */
+  byState?: boolean | undefined;
 };
 
 export type Marks = {
@@ -101,16 +103,23 @@ export class SeatPainter {
     this.#paths.clear();
   }
 
+  /** The colour that a seat has of its own; the last is of all that are taken. */
+  #bucketOf(seat: number): number {
+    const { states, category, byState } = this.#seats;
+    const state = states[seat]!;
+    if (byState) return state;
+    return state === seatState.free ? category[seat]! : this.#categories;
+  }
+
   /** One path for each category's free seats, and the last for all that are taken. */
   #pathsOf(tile: Tile): (Path2D | undefined)[] {
     const known = this.#paths.get(tile);
     if (known !== undefined) return known;
-    const { index, states, category } = this.#seats;
+    const { index } = this.#seats;
     const paths: (Path2D | undefined)[] = [];
     for (const seat of tile.seats) {
-      const isFree = states[seat] === seatState.free;
-      const bucket = isFree ? category[seat]! : this.#categories;
-      const side = isFree ? this.#side : this.#side * 0.45;
+      const bucket = this.#bucketOf(seat);
+      const side = bucket < this.#categories ? this.#side : this.#side * 0.45;
       const path = (paths[bucket] ??= new Path2D());
       path.rect(index.x[seat]! - side / 2, index.y[seat]! - side / 2, side, side);
     }
@@ -144,7 +153,7 @@ export class SeatPainter {
   }
 
   #groupsInSight(view: View, tiles: readonly Tile[]): (number[] | undefined)[] {
-    const { index, states, category } = this.#seats;
+    const { index } = this.#seats;
     const box = view.visibleBox();
     const margin = index.pitch;
     const groups: (number[] | undefined)[] = [];
@@ -154,8 +163,7 @@ export class SeatPainter {
         const y = index.y[seat]!;
         if (x < box.left - margin || x > box.right + margin) continue;
         if (y < box.top - margin || y > box.bottom + margin) continue;
-        const bucket = states[seat] === seatState.free ? category[seat]! : this.#categories;
-        (groups[bucket] ??= []).push(seat);
+        (groups[this.#bucketOf(seat)] ??= []).push(seat);
       }
     }
     return groups;
