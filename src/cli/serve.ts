@@ -1,7 +1,8 @@
 import path from 'node:path';
 import { systemIds } from '../base/ids.ts';
 import { seedDemo } from '../catalog/seed-demo.ts';
-import { startTaquilla, type Roles, type Taquilla } from '../compose.ts';
+import type { Roles } from '../compose-parts.ts';
+import { startTaquilla, type Taquilla } from '../compose.ts';
 import { createPool } from '../db/pool.ts';
 import { createLogger } from '../telemetry/logger.ts';
 import type { Config } from '../config.ts';

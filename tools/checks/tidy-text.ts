@@ -52,7 +52,7 @@ function findNameFaults(file: string): string[] {
   if (file.startsWith('sql/') && !/^sql\/\d{4}_[a-z0-9_]+\.sql$/.test(file)) {
     return [`${file}: a migration is named 0001_what_it_makes.sql`];
   }
-  if (!file.startsWith('src/') || /^src\/(main|compose|config)\.ts$/.test(file)) return [];
+  if (!file.startsWith('src/') || /^src\/(main|compose(-\w+)?|config)\.ts$/.test(file)) return [];
   if (!inRoom.test(file)) {
     return [
       `${file}: not a name of this house: a room of DESIGN, then noun.ts, or .store, .route, .job, .schema, .adapter`,
