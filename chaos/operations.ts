@@ -69,8 +69,10 @@ export async function runOperations(scope: Scope, progress: Progress, settings: 
   const market = await Market.open({ ...processes, seed, sellers, seats });
   scope.defer(() => market.close());
   const startedAt = performance.now();
+  let shown = 0;
   await market.trade({ clients, operations, seed }, operate, (done) => {
-    if (done % 100 === 0) progress.phase(`${done} operations; ${market.faults.length} faults`);
+    while (shown < market.faults.length) progress.say(`  ${market.faults[shown++]}`);
+    if (done % 100 === 0) progress.phase(`${done} operations`);
   });
   const seconds = Math.round((performance.now() - startedAt) / 1_000);
   progress.phase('what is left is finished');

@@ -132,12 +132,14 @@ export class Market {
     const late = performance.now() + patienceSeconds * 1_000;
     const headers: Record<string, string> = key === undefined ? {} : { 'idempotency-key': key };
     for (;;) {
-      const answer = await who.send(method, path, body, headers);
-      const again = answer.status === 503 || answer.status === 429;
+      // A connection may end before its answer, as one that was kept too long does.
+      const answer = await who.send(method, path, body, headers).catch((error: Error) => error);
+      const again = answer instanceof Error || answer.status === 503 || answer.status === 429;
       if (again && performance.now() < late) {
         await sleep(retryMilliseconds.low + Math.random() * retryMilliseconds.high);
         continue;
       }
+      if (answer instanceof Error) throw answer;
       const outcome = outcomeOf(answer);
       this.count(operation, outcome);
       if (answer.status >= 400 && !allowed.includes(String(outcome)))

@@ -2,7 +2,7 @@ const fileLinesMax = 500;
 const longFiles = /\.(ts|mts|cts|mjs|cjs|js|svelte|css|sql|sh)$/;
 const rooms =
   'base catalog pricing tax fiscal holds checkout orders payments fulfilment notifications progress ' +
-  'cancellation admission reporting identity webhooks tills audit db queue http telemetry cli';
+  'cancellation bulk admission reporting identity webhooks tills audit db queue http telemetry cli';
 const word = '[a-z0-9]+(-[a-z0-9]+)*';
 const inRoom = new RegExp(
   `^src/(${rooms.split(' ').join('|')})/(${word}/)*${word}(\\.(store|route|job|schema|adapter))?\\.ts$`,
