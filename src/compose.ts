@@ -58,9 +58,7 @@ async function startBounces({ config, logger }: TaquillaOptions, { pool, secret,
     async onBounce(key, reason) {
       const report = { key, state: 'bounced', reason, providerId: null } as const;
       const count = await transact(pool, (tx) => recordStatuses(tx, null, [report]));
-      const { tenantId, transactionId, kind } = key;
-      const about = { tenant_id: tenantId, transaction_id: transactionId, kind };
-      logger.info({ ...about, known: count === 0 }, 'a mail came back');
+      logger.info({ ...key, known: count === 0 }, 'a mail came back');
     },
     onError,
   });

@@ -16,6 +16,7 @@ export type MessageKind = (typeof messageKinds)[number];
 /** What goes to whoever takes a ticket over, who is told nothing of its buyer nor of the order. */
 export type ReceiverKind = Extract<MessageKind, 'ticket_offered' | 'ticket_accepted'>;
 
+/** Whether a message goes to whoever takes a ticket over, in place of the buyer. */
 export function isForReceiver(kind: MessageKind): kind is ReceiverKind {
   return kind === 'ticket_offered' || kind === 'ticket_accepted';
 }

@@ -63,6 +63,32 @@ function notice(statuses: readonly MetaStatus[]): string {
   return JSON.stringify({ object: 'whatsapp_business_account', entry: [{ id: '102290129340398', changes }] });
 }
 
+/** Brings what somebody writes to our number. @returns the HTTP status of the answer. */
+async function bring(
+  callbackUrl: string,
+  from: string,
+  message: Record<string, unknown>,
+  signWith = appSecret,
+): Promise<number> {
+  const value = {
+    messaging_product: 'whatsapp',
+    metadata: { display_phone_number: '15550783881', phone_number_id: phoneNumberId },
+    contacts: [{ profile: { name: 'Ana' }, wa_id: from }],
+    messages: [
+      { from, id: `wamid.${randomBytes(12).toString('base64url')}`, timestamp: '1749416383', ...message },
+    ],
+  };
+  const changes = [{ field: 'messages', value }];
+  const body = JSON.stringify({ object: 'whatsapp_business_account', entry: [{ id: '1', changes }] });
+  const answer = await fetch(callbackUrl, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'x-hub-signature-256': hubSignature(signWith, body) },
+    body,
+  });
+  await answer.text();
+  return answer.status;
+}
+
 /** A server that speaks Meta's WhatsApp Cloud API, and its webhooks. */
 export async function startMetaFake() {
   const script = new Script<MetaMode>('accept');
@@ -127,31 +153,7 @@ export async function startMetaFake() {
       await answer.text();
       return answer.status;
     },
-    /** Brings what somebody writes to our number. @returns the HTTP status of the answer. */
-    async bring(
-      callbackUrl: string,
-      from: string,
-      message: Record<string, unknown>,
-      signWith = appSecret,
-    ): Promise<number> {
-      const value = {
-        messaging_product: 'whatsapp',
-        metadata: { display_phone_number: '15550783881', phone_number_id: phoneNumberId },
-        contacts: [{ profile: { name: 'Ana' }, wa_id: from }],
-        messages: [
-          { from, id: `wamid.${randomBytes(12).toString('base64url')}`, timestamp: '1749416383', ...message },
-        ],
-      };
-      const changes = [{ field: 'messages', value }];
-      const body = JSON.stringify({ object: 'whatsapp_business_account', entry: [{ id: '1', changes }] });
-      const answer = await fetch(callbackUrl, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json', 'x-hub-signature-256': hubSignature(signWith, body) },
-        body,
-      });
-      await answer.text();
-      return answer.status;
-    },
+    bring,
     stop: server.stop,
   };
 }
