@@ -41,7 +41,7 @@ test('a sum is paid in parts, of which only cash gives change', () => {
   const terminal = { ...cash, method: 'card_terminal', typed: 3_000, reference: 'A1' };
   const part = partOf(5_800, terminal);
   assert.deepEqual(part, { method: 'card_terminal', amount: 3_000, reference: 'A1' });
-  const parts = [part!];
+  const parts = [part];
   assert.equal(dueOf(5_800, parts), 2_800);
   assert.deepEqual(paymentOf(5_800, { ...cash, parts, typed: 3_000 }), {
     method: 'split',

@@ -1,15 +1,7 @@
 import { Problem } from '../base/errors.ts';
 import { again, GroupLanes } from '../base/group-lane.ts';
 import { timingSince, type GroupTiming, type Timing } from '../base/group-timing.ts';
-import {
-  formatEventId,
-  formatSeatId,
-  formatZoneId,
-  parseHoldToken,
-  type Clock,
-  type EventKey,
-  type IdSource,
-} from '../base/ids.ts';
+import { formatEventId, parseHoldToken, type Clock, type EventKey, type IdSource } from '../base/ids.ts';
 import { limits } from '../base/limits.ts';
 import { HELD } from '../catalog/availability.ts';
 import type { EventCache } from '../catalog/event-cache.ts';
@@ -40,6 +32,7 @@ import type { Hold, HoldPolicy } from './hold.ts';
 import { keptTakes, placeHolds, type PlaceOrder } from './place-holds.store.ts';
 import { readHold } from './read-hold.store.ts';
 import { requoteHold } from './requote-hold.store.ts';
+import { firstZoneWithRoom, notEnough, refuseTaken, unavailable } from './taken-places.ts';
 
 /** What a buyer asks for: named places, or the best ones for so many people. */
 export type HoldRequest = Cart | { bestAvailable: { quantity: number; zoneNo?: number | undefined } };
@@ -452,53 +445,4 @@ const holdSentences = {
 /** The refusal of a hold that cannot be used, with its sentence. */
 export function holdProblem(code: keyof typeof holdSentences): Problem {
   return new Problem(code, holdSentences[code]);
-}
-
-/** In an event without numbered seats, the first zone with room for all: its zones stand in the seller's order. */
-function firstZoneWithRoom(live: LiveEvent, quantity: number): number | undefined {
-  if (live.event.seats.count > 0) return undefined;
-  return live.event.zones.find(({ zoneNo }) => live.available(zoneNo) >= quantity)?.zoneNo;
-}
-
-function notEnough(quantity: number): Problem {
-  return new Problem('seat_unavailable', `There are no ${quantity} places left.`);
-}
-
-/** @throws Problem `seat_unavailable` for what this process knows to be gone. */
-function refuseTaken(live: LiveEvent, cart: Cart): void {
-  const gone = cart.seatNos.filter((seatNo) => !live.isFree(seatNo));
-  const short = cart.zones.filter(({ zoneNo, quantity }) => quantity > live.available(zoneNo));
-  if (gone.length + short.length === 0) return;
-  throw unavailable(
-    live,
-    gone,
-    short.map((zone) => zone.zoneNo),
-  );
-}
-
-/** Names the places that are gone, each as a field error. */
-function unavailable(live: LiveEvent, seatNos: number[], zoneNos: number[]): Problem {
-  const { event } = live;
-  const names = seatNos.map(
-    (no) => `row ${event.seats.rowLabel[no - 1]} seat ${event.seats.seatLabel[no - 1]}`,
-  );
-  const zones = zoneNos.map((no) => `${event.zones[no - 1]!.name} (${live.available(no)} left)`);
-  return new Problem('seat_unavailable', `No longer available: ${[...names, ...zones].join(', ')}.`, {
-    members: {
-      seat_ids: seatNos.map((no) => formatSeatId(event, no)),
-      zone_ids: zoneNos.map((no) => formatZoneId(event, no)),
-    },
-    errors: [
-      ...seatNos.map((no, i) => ({
-        path: '/seats',
-        code: 'seat_unavailable',
-        message: `${formatSeatId(event, no)}: ${names[i]} is taken.`,
-      })),
-      ...zoneNos.map((no, i) => ({
-        path: '/zones',
-        code: 'seat_unavailable',
-        message: `${formatZoneId(event, no)}: ${zones[i]}.`,
-      })),
-    ],
-  });
 }
