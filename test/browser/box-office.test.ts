@@ -119,7 +119,7 @@ test('an answer that is lost is told at once, asked for by its key, and nothing 
   const visit = await sit('Caja red');
   const { page } = visit;
   await openShift(page, 'Caja red');
-  const before = await countSales();
+  const salesBefore = await countSales();
   let sent = 0;
   let isDown = true;
   await page.route('**/sales/checkout/confirm', async (route) => {
@@ -137,13 +137,13 @@ test('an answer that is lost is told at once, asked for by its key, and nothing 
   await checkAxe(page);
   await page.keyboard.press('Enter');
   await waitUntil('it is asked for again', () => sent >= 3);
-  assert.equal(await countSales(), before + 1);
+  assert.equal(await countSales(), salesBefore + 1);
   // The till's browser starts again in the middle of it.
   await page.reload();
   await page.getByRole('heading', { name: 'Nobody knows whether the sale was made' }).waitFor();
   isDown = false;
   await page.getByRole('heading', { name: /^Sold as number/ }).waitFor();
-  assert.equal(await countSales(), before + 1);
+  assert.equal(await countSales(), salesBefore + 1);
   await page.keyboard.press('Enter');
   await page.getByText('There are no places yet.').waitFor();
 
