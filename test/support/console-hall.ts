@@ -144,8 +144,10 @@ export async function signInByPage(page: Page, person: TestPerson): Promise<void
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 /** Colours change over some frames, and axe would read those between. */
-const isSettled = `document.getAnimations().every(
-  (one) => one.playState !== 'running' || one.effect.getComputedTiming().iterations === Infinity)`;
+const settled = `new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))).then(() =>
+  Promise.allSettled(document.getAnimations()
+    .filter((one) => one.effect.getComputedTiming().iterations !== Infinity)
+    .map((one) => one.finished)))`;
 
 type Violations = { violations: { id: string; nodes: { html: string; failureSummary: string }[] }[] };
 
@@ -154,7 +156,7 @@ export async function checkAxe(page: Page): Promise<void> {
   const found: string[] = [];
   for (const colorScheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-    await page.waitForFunction(isSettled, undefined, { polling: 50 });
+    await page.evaluate(settled);
     // It is put in by the debugger, which no policy stops.
     await page.evaluate(axe);
     const { violations } = await page.evaluate<Violations>('axe.run()');
