@@ -14,7 +14,7 @@ const adapters = '\\.adapter\\.ts$';
 const schemas = '\\.schema\\.ts$';
 /** What conducts stores, as src/checkout does: lanes of holds, events in memory, import, demo, progress, audit, who asks, payments, tills. */
 const conductors =
-  '^src/(holds/holds|catalog/(event-cache|import-plan|give-seat-plan|seed-demo)|progress/progress-hub|audit/run-audit|identity/authenticator|payments/(payment-intents|payment-plans|last-payment)|tills/tills)\\.ts$';
+  '^src/(holds/holds|catalog/(event-cache|import-plan|give-seat-plan|seed-demo)|progress/(progress-hub|change-hub)|audit/run-audit|identity/authenticator|payments/(payment-intents|payment-plans|last-payment)|tills/tills)\\.ts$';
 /** Folders of src/ that are not rooms of rules. */
 const shells = '^src/(checkout|db|queue|http|telemetry|cli)/|^src/[^/]+$';
 /** What of src/http is made for routes to use; the rest of it uses them. */

@@ -13,7 +13,6 @@ import { sweepSessions } from './identity/session.store.ts';
 import { startBounceReceiver, type BounceReceiver } from './notifications/bounce-receiver.adapter.ts';
 import { recordStatuses } from './notifications/message-status.store.ts';
 import { createSmtpMailer, readSenderAddress } from './notifications/mailer.adapter.ts';
-import { reconcilePlans } from './payments/reconcile-plans.job.ts';
 import { Tills } from './tills/tills.ts';
 import { keepReadings } from './telemetry/service-reading.store.ts';
 import { repeat } from './base/repeat.ts';

@@ -9,7 +9,7 @@ import { readBulkActionRoute } from '../bulk/read-bulk-action.route.ts';
 import { resumeBulkActionRoute } from '../bulk/resume-bulk-action.route.ts';
 import { startBulkActionRoute } from '../bulk/start-bulk-action.route.ts';
 import { streamChangesRoute } from '../progress/stream-changes.route.ts';
-import { readServiceLevelsRoute } from '../telemetry/read-service-levels.route.ts';
+import { readServiceLevelsRoute } from '../reporting/read-service-levels.route.ts';
 import { compareEventsRoute } from '../reporting/compare-events.route.ts';
 import { readConversionRoute } from '../reporting/read-conversion.route.ts';
 import { createEventRoute } from '../catalog/create-event.route.ts';

@@ -2,7 +2,7 @@ import { Type } from 'typebox';
 import { limits } from '../base/limits.ts';
 import { instantSchema, object } from '../http/schemas.ts';
 import { uuidSchema } from '../identity/identity.schema.ts';
-import type { SaleNote } from './sale-note.store.ts';
+import type { SaleNote } from './sale-note.ts';
 
 export const saleNoteSchema = object({
   id: uuidSchema,

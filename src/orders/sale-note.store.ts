@@ -3,10 +3,8 @@ import type { IdSource } from '../base/ids.ts';
 import type { Reader, Row, Tx } from '../db/transaction.ts';
 import { recordChange } from '../identity/audit-log.store.ts';
 import type { Actor } from '../identity/principal.ts';
+import type { SaleNote } from './sale-note.ts';
 import { saleNotFound, type SaleKey } from './sale-token.ts';
-
-/** What somebody of the seller noted about a sale. */
-export type SaleNote = { noteId: string; at: Date; authorName: string; text: string };
 
 /** The notes about a sale, the first first. */
 export async function readSaleNotes(

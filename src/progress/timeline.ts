@@ -4,7 +4,7 @@ import type { ScanReason, ScanVerdict } from '../admission/door.ts';
 import type { Refund } from '../cancellation/refund.ts';
 import { isSameMessage, type LoggedMessage, type MessageAttempt } from '../notifications/message-log.ts';
 import type { MessageKey } from '../notifications/message-reference.ts';
-import type { SaleNote } from '../orders/sale-note.store.ts';
+import type { SaleNote } from '../orders/sale-note.ts';
 import type { Sale } from '../orders/sale.ts';
 
 /** What can have happened to a sale. */

@@ -12,7 +12,7 @@ let owner: Browser;
 let cashier: Browser;
 
 before(async () => {
-  server = await startIdentityHall();
+  server = await startIdentityHall(0);
   const hall = await createHall(server.pool, { tenantId: 1, seats: 10 });
   owner = await signedIn(server.pool, server.client, 1, 'owner');
   cashier = await signedIn(server.pool, server.client, 1, 'cashier');

@@ -4,8 +4,8 @@ import type { Reader } from '../db/transaction.ts';
 import type { App } from '../http/app.ts';
 import { instantSchema, object } from '../http/schemas.ts';
 import { sellerParamsSchema } from '../identity/identity.schema.ts';
-import { percentileMilliseconds, serviceTargets, shareWithin } from './service-reading.ts';
-import { readFirstMinute, readStretches, type ServiceStretch } from './service-reading.store.ts';
+import { percentileMilliseconds, serviceTargets, shareWithin } from '../telemetry/service-reading.ts';
+import { readFirstMinute, readStretches, type ServiceStretch } from '../telemetry/service-reading.store.ts';
 
 /** How long a range is looked at, and in what steps, in seconds. */
 const ranges = {
