@@ -99,28 +99,32 @@ async function publish(page: Page): Promise<string> {
   return (await link.getAttribute('href'))!;
 }
 
-test('an owner starts from nothing: draws a hall of 300 seats, sets two stages and IVA, publishes; the buyer sees it', async () => {
-  const look = { width: 1_440, height: 1_000, locale: 'es-VE' };
-  const { page, faults, leave } = await hall.enter(hall.ownerApi, '/console/1/plans/new', look);
-  await drawHall(page);
-  await makeEvent(page);
-  await setPrices(page);
-  const address = await publish(page);
-  await page.goto('/console/1/events');
-  await page.getByRole('link', { name: 'La verbena de la Paloma' }).waitFor();
-  await checkAxe(page);
-  await checkWidth(page, 360);
-  assert.deepEqual(faults, []);
-  await leave();
+test(
+  'an owner starts from nothing: draws a hall of 300 seats, sets two stages and IVA, publishes; the buyer sees it',
+  { timeout: 300_000 },
+  async () => {
+    const look = { width: 1_440, height: 1_000, locale: 'es-VE' };
+    const { page, faults, leave } = await hall.enter(hall.ownerApi, '/console/1/plans/new', look);
+    await drawHall(page);
+    await makeEvent(page);
+    await setPrices(page);
+    const address = await publish(page);
+    await page.goto('/console/1/events');
+    await page.getByRole('link', { name: 'La verbena de la Paloma' }).waitFor();
+    await checkAxe(page);
+    await checkWidth(page, 360);
+    assert.deepEqual(faults, []);
+    await leave();
 
-  const buyer = await hall.open({ locale: 'es-VE' });
-  await buyer.page.goto(address);
-  await buyer.page.getByRole('heading', { name: 'La verbena de la Paloma' }).waitFor();
-  await buyer.page.getByText(/40,00/).first().waitFor();
-  await buyer.page.getByRole('button', { name: 'Reservar los mejores' }).click();
-  await buyer.page.getByText(/69,60/).first().waitFor();
-  await buyer.leave();
-});
+    const buyer = await hall.open({ locale: 'es-VE' });
+    await buyer.page.goto(address);
+    await buyer.page.getByRole('heading', { name: 'La verbena de la Paloma' }).waitFor();
+    await buyer.page.getByText(/40,00/).first().waitFor();
+    await buyer.page.getByRole('button', { name: 'Reservar los mejores' }).click();
+    await buyer.page.getByText(/69,60/).first().waitFor();
+    await buyer.leave();
+  },
+);
 
 test('a plan is drawn and moved by hand, and two who edit it are told', async () => {
   const { page, leave } = await hall.enter(hall.ownerApi, '/console/1/plans/1', {
