@@ -143,17 +143,25 @@ export async function signInByPage(page: Page, person: TestPerson): Promise<void
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
-/** Colours change over some frames, and axe would read those between. */
-const settled = `new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))).then(() =>
-  Promise.allSettled(document.getAnimations()
-    .filter((one) => one.effect.getComputedTiming().iterations !== Infinity)
-    .map((one) => one.finished)))`;
+const settleSeconds = 5;
+
+/**
+ * Colours change over some frames, and axe would read those between. A page behind another has no frames, and an animation
+ * that is taken away never finishes: neither is waited for without end.
+ */
+const settled = `Promise.race([
+  new Promise((resolve) => setTimeout(resolve, ${settleSeconds * 1_000})),
+  new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))).then(() =>
+    Promise.allSettled(document.getAnimations()
+      .filter((one) => one.effect.getComputedTiming().iterations !== Infinity)
+      .map((one) => one.finished)))])`;
 
 type Violations = { violations: { id: string; nodes: { html: string; failureSummary: string }[] }[] };
 
 /** Fails for whatever axe-core finds wrong on a page, in the light theme and in the dark one. */
 export async function checkAxe(page: Page): Promise<void> {
   const found: string[] = [];
+  await page.bringToFront();
   for (const colorScheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
     await page.evaluate(settled);
