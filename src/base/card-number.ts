@@ -1,7 +1,10 @@
 // The first digits that card schemes use, and the lengths that go with them.
 const schemes =
   /^(?:4\d{12}(?:\d{3}){0,2}|5[1-5]\d{14}|2(?:22[1-9]|2[3-9]\d|[3-6]\d\d|7[01]\d|720)\d{12}|3[47]\d{13}|6(?:011|5\d\d|4[4-9]\d)\d{12,15}|62\d{14,17}|3(?:0[0-5]|[68]\d)\d{11}|35\d{14})$/;
-const candidate = /(?<![\p{L}\p{N}])\d(?:[ .-]?\d){12,18}(?![\p{L}\p{N}])/gu;
+// An id may have digits alone where a card's number would have them.
+const uuid = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}';
+const candidate = new RegExp(`${uuid}|(?<![\\p{L}\\p{N}])\\d(?:[ .-]?\\d){12,18}(?![\\p{L}\\p{N}])`, 'giu');
+const isUuid = new RegExp(`^${uuid}$`, 'i');
 
 /** The check digit of card numbers (ISO/IEC 7812, Luhn). */
 function hasCheckDigit(digits: string): boolean {
@@ -14,6 +17,7 @@ function hasCheckDigit(digits: string): boolean {
 }
 
 function isCardNumber(text: string): boolean {
+  if (isUuid.test(text)) return false;
   const digits = text.replaceAll(/\D/g, '');
   return schemes.test(digits) && hasCheckDigit(digits);
 }

@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestAsyncHookHandler } from 'fastify';
+import { hideCardNumbers } from '../base/card-number.ts';
 import { Problem } from '../base/errors.ts';
 import { parseSellerId } from '../base/ids.ts';
 import { unauthenticated, type Auth, type AuthCaller, type SignedIn } from '../identity/auth.ts';
@@ -47,7 +48,7 @@ function refuseCrossSite(request: FastifyRequest): void {
 export function callerOf(request: FastifyRequest): AuthCaller {
   refuseCrossSite(request);
   const { cookie, 'user-agent': userAgent } = request.headers;
-  return { cookie, address: request.ip, userAgent };
+  return { cookie, address: request.ip, userAgent: userAgent && hideCardNumbers(userAgent) };
 }
 
 /** Whoever is signed in. @throws Problem `unauthenticated`. */

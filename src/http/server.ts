@@ -4,6 +4,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import { failpoints } from '../base/failpoint.ts';
 import { Problem } from '../base/errors.ts';
 import { systemIds } from '../base/ids.ts';
+import { holdsCardNumber } from '../base/card-number.ts';
 import { limits } from '../base/limits.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
@@ -52,7 +53,8 @@ function createApp(options: ServerOptions): App {
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'request_id' }),
     genReqId(request) {
       const given = request.headers['x-request-id'];
-      return typeof given === 'string' && requestIdPattern.test(given) ? given : systemIds.uuid();
+      const isGood = typeof given === 'string' && requestIdPattern.test(given) && !holdsCardNumber(given);
+      return isGood ? given : systemIds.uuid();
     },
     trustProxy: options.trustProxy,
     bodyLimit: limits.bodyBytesMax,
@@ -95,6 +97,8 @@ function refuseUnreadable(app: App): void {
     if (errors.length === 0) {
       try {
         refuseCardNumbers(request.query, 'query');
+        refuseCardNumbers(request.params, 'path');
+        refuseCardNumbers(request.headers['idempotency-key'], 'header/idempotency-key');
         done();
       } catch (error) {
         done(error as Problem);

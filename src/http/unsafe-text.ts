@@ -41,7 +41,9 @@ export function findUnsafeText(root: unknown, prefix: string, faultsMax: number)
 
 type FoundText = { path: string; text: string };
 
-/** The strings and property names of a value that a test picks out, each at its place; a name at its owner's. */
+/**
+ * The strings, whole numbers and property names of a value that a test picks out, each at its place; a name at its owner's.
+ */
 function findTexts(
   root: unknown,
   prefix: string,
@@ -52,8 +54,9 @@ function findTexts(
   const open: { path: string; value: unknown }[] = [{ path: prefix, value: root }];
   while (open.length > 0 && faults.length < max) {
     const { path, value } = open.pop()!;
-    if (typeof value === 'string') {
-      if (test(value)) faults.push({ path, text: value });
+    if (typeof value === 'string' || Number.isInteger(value)) {
+      const text = String(value);
+      if (test(text)) faults.push({ path, text });
     } else if (typeof value === 'object' && value !== null) {
       for (const [name, child] of Object.entries(value)) {
         const childPath = `${path}/${pointerSegment(name)}`;

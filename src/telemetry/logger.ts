@@ -1,4 +1,4 @@
-import { hideCardNumbers } from '../base/card-number.ts';
+import { hideCardNumbers, holdsCardNumber } from '../base/card-number.ts';
 import { pino, type DestinationStream, type Logger } from 'pino';
 
 export type { Logger };
@@ -7,11 +7,17 @@ export type { Logger };
 const secretParameter = /([?&](?:token|hold_token)=)[^&#]*/gi;
 const secretSegment = /\/(holds|checkout)\/[A-Za-z0-9_-]{16,}/g;
 
+/** A URL without what looks like the number of a card, also where its digits or what is between them is escaped. */
+function hideInUrl(url: string): string {
+  const read = url
+    .replaceAll('+', ' ')
+    .replaceAll(/%([2-7][0-9a-f])/gi, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)));
+  return holdsCardNumber(read) ? hideCardNumbers(read) : url;
+}
+
 /** A URL with its tokens taken out, and what looks like the number of a card, as it may stand in a log. */
 export function redactUrl(url: string): string {
-  return hideCardNumbers(url)
-    .replace(secretParameter, '$1[redacted]')
-    .replace(secretSegment, '/$1/[redacted]');
+  return hideInUrl(url).replace(secretParameter, '$1[redacted]').replace(secretSegment, '/$1/[redacted]');
 }
 
 /**
