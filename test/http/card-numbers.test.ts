@@ -35,6 +35,8 @@ before(async () => {
     logger: createLogger({ level: 'trace', destination: { write: (line) => void (logged += line) } }),
     version: 'test',
     shopDir: undefined,
+    doorDir: undefined,
+    consoleDir: undefined,
   });
   client = createHttpClient(running.url!, 4);
   staff = await signedIn(pool, client, 0, 'administrator');
