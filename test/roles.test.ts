@@ -5,6 +5,7 @@ import { deviceKinds, isChange, mayGrant, rights, roles, rightsOf } from '../src
 
 // administrator, owner, manager, cashier, steward, auditor | API key | till, scanner
 const table = `
+sellers.create    x . . . . . | . | . .
 catalog.read      x x x x x x | x | x .
 catalog.edit      x x x . . . | x | . .
 vouchers.read     x x x x . x | x | x .

@@ -54,9 +54,9 @@ function pathAt({ path }: Operation, seller: number | string): string {
 
 type Send = (method: string, path: string) => Promise<Answer>;
 
-/** The outcome of one operation. A stream would not end, so its head is asked for, which names no code. */
+/** The outcome of one operation. A stream of what exists would not end, so its head is asked for, which names no code. */
 async function tryOne(send: Send, { method, path }: Operation, at: string): Promise<string | number> {
-  if (!path.endsWith('/stream')) return outcomeOf(await send(method, at));
+  if (!path.endsWith('/changes/stream')) return outcomeOf(await send(method, at));
   const { status } = await send('HEAD', at);
   const codes: Record<number, string> = { 401: 'unauthenticated', 403: 'forbidden', 404: 'seller_not_found' };
   return codes[status] ?? status;
