@@ -10,7 +10,7 @@ function isTyping({ target }: KeyboardEvent): boolean {
 
 /**
  * Does what a key means. Keys with Ctrl, Alt or Meta are the browser's; those of a field in use are the field's, but for
- * those that are named; Enter on a button or a link presses it; a window over the page has the keys to itself.
+ * those that are named; Enter on a button or a link presses it, and any other key leaves it; a window over the page has the keys to itself.
  */
 export function pressKey(event: KeyboardEvent, keys: KeyMap, evenWhileTyping: readonly string[] = []): void {
   if (event.ctrlKey || event.altKey || event.metaKey || event.repeat || event.defaultPrevented) return;
@@ -21,5 +21,7 @@ export function pressKey(event: KeyboardEvent, keys: KeyMap, evenWhileTyping: re
   const pressed = event.target instanceof Element && event.target.closest('button, a, summary') !== null;
   if (key === 'Enter' && pressed) return;
   event.preventDefault();
+  // Else the next Enter would press the button that had the focus from before.
+  if (pressed) document.querySelector<HTMLElement>('#main')?.focus();
   action();
 }
