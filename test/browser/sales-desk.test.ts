@@ -270,7 +270,7 @@ test('messages are listed, those that failed are tried again, and templates are 
   await dialog(page).getByRole('button', { name: 'Try all that failed again' }).click();
   await page.getByText(/messages are tried again/).waitFor();
   await page.goto('/console/1/templates?kind=tickets&locale=en');
-  await page.getByLabel('Subject').fill('Your tickets: {{event_name}}');
+  await page.getByLabel('Subject').fill('Come in: {{event_name}}');
   await page.getByRole('button', { name: 'Try it unsaved' }).click();
   await page.getByText('What is typed, with an example, not saved').waitFor();
   await page.getByRole('button', { name: 'Discard changes' }).click();
