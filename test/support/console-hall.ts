@@ -159,7 +159,7 @@ const settled = `Promise.race([
 
 type Violations = { violations: { id: string; nodes: { html: string; failureSummary: string }[] }[] };
 
-async function look(page: Page): Promise<Violations['violations']> {
+async function findWithAxe(page: Page): Promise<Violations['violations']> {
   await page.evaluate(settled);
   // It is put in by the debugger, which no policy stops.
   await page.evaluate(axe);
@@ -175,10 +175,10 @@ export async function checkAxe(page: Page): Promise<void> {
   await page.bringToFront();
   for (const colorScheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-    let violations = await look(page);
+    let violations = await findWithAxe(page);
     if (violations.length > 0) {
       await page.waitForTimeout(lookAgainMilliseconds);
-      violations = await look(page);
+      violations = await findWithAxe(page);
     }
     for (const { id, nodes } of violations) {
       found.push(...nodes.map((node) => `${colorScheme} ${id}: ${node.html} ${node.failureSummary}`));
