@@ -118,7 +118,8 @@ test('steps that nobody handed over are swept up, those of young sales are not',
 test('a queue that is lost is filled again from the steps', async () => {
   const ids = await makeSampleSales(pool, { count: 30, ageSeconds: 60 });
   await queue.handOver(firstSteps(ids));
-  await pool.query('truncate pgboss.job');
+  // Not truncated: the queue's own upkeep, which locks its tables in another order, would be in a deadlock with it.
+  await pool.query('delete from pgboss.job');
   assert.equal(await queued(), 0);
   await withWorkers(async () => {
     await waitUntil('all sales are completed', async () => (await unfinished()) === 0);

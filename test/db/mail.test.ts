@@ -127,7 +127,8 @@ test('a server that asks to come back later gets the mail later', async () => {
 test('a mail that is sent twice, since its mark was lost, is the same to the last byte', async () => {
   const sale = await sell({ email: 'twice@example.com' });
   await ended(sale);
-  await pool.query('truncate pgboss.job');
+  // Not truncated: the queue's own upkeep, which locks its tables in another order, would be in a deadlock with it.
+  await pool.query('delete from pgboss.job');
   await pool.query(
     `update steps set state = 'pending', progress_event = null where transaction_id = $1 and name = 'email'`,
     [sale],
@@ -146,7 +147,8 @@ test('a mail that is sent twice, since its mark was lost, is the same to the las
 test('a step that was handed out twice is done once', async () => {
   const sale = await sell({ email: 'once@example.com' });
   await ended(sale);
-  await pool.query('truncate pgboss.job');
+  // Not truncated: the queue's own upkeep, which locks its tables in another order, would be in a deadlock with it.
+  await pool.query('delete from pgboss.job');
   await handOver([sale], ['tickets', 'email', 'statistics']);
   const jobs = () => pool.query(`select 1 from pgboss.job where state < 'completed'`);
   await waitUntil('the queue is empty', async () => (await jobs()).rowCount === 0);
